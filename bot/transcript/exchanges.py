@@ -1,0 +1,292 @@
+"""Turns to exchanges; what stands among them without being speech gets the name of its chrome."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.transcript import chrome
+from bot.transcript.cast import asks
+from bot.transcript.labels import ends_interview
+from bot.transcript.reading import Exchange, Kind, Line
+from bot.transcript.turns import Part, Turn
+
+BEFORE = "before the interview"
+QUOTE_MOST = 90
+"""Pull quotes of the development pages have 9 to 86 characters."""
+PAGE_MOST = 300_000
+"""Longer than any interview; looking for pull quotes takes time in proportion to its square."""
+_QUOTED = re.compile(r"[「“『\"]")
+
+
+@dataclass(frozen=True)
+class Built:
+    """The exchanges, an account of the lines that the turns hold, and what had to be guessed."""
+
+    exchanges: tuple[Exchange, ...]
+    lines: tuple[Line, ...]
+    warnings: tuple[str, ...]
+    opening: tuple[Part, ...] = ()
+    """Labelled lines before the first question: a roster, a title, an opening statement."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Host turns and the guest turns that follow them."""
+
+    asked: tuple[Turn, ...]
+    answered: tuple[Turn, ...]
+
+
+class Sieve:
+    """Separates speech from chrome inside turns; a class because it remembers the whole page."""
+
+    def __init__(self, turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -> None:
+        words = _bare("\n".join(part.text for part in page))
+        self._words = words if len(words) < PAGE_MOST else ""
+        self._names = names
+        answers = [turn for turn in turns if turn.role == "guest" and turn.spoken][:-1]
+        quoted = [turn for turn in answers if _QUOTED.match(turn.said[0].speech)]
+        brief = [turn for turn in answers if len(turn.said) == 1]
+        self._quoted = len(quoted) * 5 > len(answers) * 4
+        self._brief = len(brief) * 3 > len(answers) * 2 and len(answers) > 2
+
+    def sift(self, turn: Turn, last: bool, before_host: bool) -> Iterator[tuple[Part, str | None]]:
+        """Each part with the name of its chrome, or None where it is speech."""
+        over = spoken = image = False
+        for at, part in enumerate(turn.parts):
+            after = turn.parts[at + 1] if at + 1 < len(turn.parts) else None
+            tail = before_host if after is None else last and after.sort in chrome.ENDS
+            sort = self._sort(part, spoken, image, tail, last) if at or part.sort else None
+            over = over or (last and spoken and sort in chrome.ENDS)
+            image = part.paragraph.image or (image and sort == "caption" and part.paragraph.soft)
+            if over:
+                yield part, "after the interview"
+            else:
+                yield part, sort
+                spoken = spoken or (sort is None and bool(part.speech))
+                over = last and ends_interview(part.text)
+
+    def _sort(self, part: Part, spoken: bool, image: bool, tail: bool, last: bool) -> str | None:
+        text = part.text
+        if part.sort:
+            return part.sort
+        if image and not part.paragraph.image and chrome.is_caption(part.paragraph, self._names):
+            return "caption"
+        if chrome.is_credit_caption(text):
+            return "caption"
+        if chrome.is_heading(part.paragraph) and spoken:
+            return "heading"
+        if spoken and chrome.is_narrated(text, self._names, last, self._brief):
+            return "narrative"
+        if spoken and self._quoted and not _QUOTED.match(text):
+            return "narrative"
+        if spoken and self._pulled(part):
+            return "pull quote"
+        if spoken and tail and len(text) <= chrome.PLAIN_HEADING_MOST and not chrome.ended(text):
+            return "heading"
+        return None
+
+    def _pulled(self, part: Part) -> bool:
+        """Whether a short paragraph only repeats words that stand elsewhere on the page."""
+        words = _bare(part.text)
+        plain = chrome.ended(part.text) and not (part.paragraph.quote or part.paragraph.heading)
+        if plain or not 8 <= len(words) <= QUOTE_MOST:
+            return False
+        return self._words.count(words) > 1
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"[^\w\n]", "", text)
+
+
+def segments(turns: Sequence[Turn]) -> tuple[list[Turn], list[Segment]]:
+    """Guest turns before the first question, and the segments."""
+    opening: list[Turn] = []
+    found: list[Segment] = []
+    for turn in turns:
+        if turn.role == "host":
+            if found and not found[-1].answered:
+                found[-1] = Segment((*found[-1].asked, turn), ())
+            else:
+                found.append(Segment((turn,), ()))
+        elif found:
+            found[-1] = Segment(found[-1].asked, (*found[-1].answered, turn))
+        else:
+            opening.append(turn)
+    return opening, found
+
+
+def _trimmed(segment: Segment) -> tuple[list[Turn], Segment]:
+    """The first segment without host turns that ask nothing: a roster, a narrative."""
+    asked = list(segment.asked)
+    before = []
+    while len(asked) > 1 and not _asks(asked[0].parts[0]) and _runs_on(asked[0]):
+        before.append(asked.pop(0))
+    return before, Segment(tuple(asked), segment.answered)
+
+
+def _runs_on(turn: Turn) -> bool:
+    return len(turn.said) > 1 or not all(chrome.finished(part.speech) for part in turn.said)
+
+
+def _asks(part: Part) -> bool:
+    return asks(part.speech) > 0
+
+
+def with_unlabelled_answers(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns, with a guest's turn cut out of host turns whose answer carries no label."""
+    hosts = [at for at, turn in enumerate(turns) if turn.role == "host"]
+    labelled = sum(at + 1 < len(turns) and turns[at + 1].role == "guest" for at in hosts)
+    rare = labelled * 2 < len(hosts)
+    found: list[Turn] = []
+    for at, turn in enumerate(turns):
+        following = turns[at + 1].role if at + 1 < len(turns) else ""
+        if turn.role == "guest" or following == "guest":
+            found.append(turn)
+        else:
+            found += _cut(turn, rare, last=at == hosts[-1])
+    return found
+
+
+def _cut(turn: Turn, rare: bool, last: bool) -> list[Turn]:
+    """Question and answer of a host turn after which no guest is named."""
+    spoken = turn.said
+    if len(spoken) < 2:
+        return [turn]
+    first, second = spoken[0], spoken[1]
+    answered = asks(first.speech) == 1.0 and not (asks(second.speech) and _alike(first, second))
+    if not rare and (last or not answered):
+        return [turn]
+    question_ends = 1
+    while question_ends < len(spoken) - 1 and _continues(spoken, question_ends):
+        question_ends += 1
+    at = turn.parts.index(spoken[question_ends])
+    return [
+        Turn(turn.role, turn.key, turn.shown, turn.parts[:at]),
+        Turn("guest", "", "", turn.parts[at:]),
+    ]
+
+
+def _alike(first: Part, second: Part) -> bool:
+    """Whether two paragraphs are set in the same way."""
+    a, b = first.paragraph, second.paragraph
+    return (a.bold or a.heading, a.quote) == (b.bold or b.heading, b.quote)
+
+
+def _continues(spoken: Sequence[Part], at: int) -> bool:
+    """Whether an unlabelled paragraph still belongs to the question before it."""
+    first, part = spoken[0].paragraph, spoken[at].paragraph
+    if first.bold or first.heading:
+        return part.bold and not chrome.is_heading(part)
+    return not asks(spoken[at - 1].speech) and asks(part.text) == 1.0
+
+
+def build(turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -> Built:
+    """Exchanges from turns that are complete."""
+    sieve = Sieve(turns, page, names)
+    opening, parted = segments(turns)
+    if parted:
+        narrative, parted[0] = _trimmed(parted[0])
+        opening += narrative
+    lines: list[Line] = []
+    warnings: list[str] = []
+    exchanges: list[Exchange] = []
+    for turn in opening:
+        speaks = turn.role == "guest" and chrome.ended(turn.parts[0].speech)
+        lines += _named(turn, "opening statement" if speaks else BEFORE)
+        if speaks:
+            warnings.append(
+                f"line {turn.parts[0].number}: {turn.shown or 'somebody'} speaks before the first "
+                "question; taken for an opening statement"
+            )
+    guests = {turn.key for part in parted for turn in part.answered if turn.spoken}
+    several = len(guests - {""}) > 1
+    for at, segment in enumerate(parted):
+        last = at == len(parted) - 1
+        if not segment.answered:
+            for turn in segment.asked:
+                lines += _named(turn, "closing" if at else "question without answer")
+            continue
+        if not any(turn.spoken for turn in segment.asked):
+            for turn in (*segment.asked, *segment.answered):
+                lines += _named(turn, "answer without question")
+            warnings.append(f"line {lines[-1].number}: an answer without a question; left out")
+            continue
+        exchanges += _exchanges(segment, sieve, last, several, lines)
+    early = tuple(part for turn in opening for part in turn.parts)
+    return Built(tuple(exchanges), tuple(lines), tuple(warnings), early)
+
+
+def _exchanges(
+    segment: Segment, sieve: Sieve, last: bool, several: bool, lines: list[Line]
+) -> Iterator[Exchange]:
+    question: list[Part] = []
+    for turn in segment.asked:
+        question += _sifted(turn, sieve, False, False, "question", lines)
+    texts = _paragraphs(question)
+    groups: list[tuple[Turn, list[Part]]] = []
+    over = False
+    for at, turn in enumerate(segment.answered):
+        end = at == len(segment.answered) - 1
+        before = len(lines)
+        said = _sifted(turn, sieve, last, end and not last, "answer", lines) if not over else []
+        if over:
+            lines += _named(turn, "after the interview")
+        over = over or any(line.name == "after the interview" for line in lines[before:])
+        if groups and groups[-1][0].key == turn.key:
+            groups[-1][1].extend(said)
+        elif said:
+            groups.append((turn, said))
+    for turn, said in groups:
+        yield Exchange(
+            "\n".join(texts),
+            tuple(_paragraphs(said)),
+            turn.shown if several and turn.shown else None,
+            _numbers(question),
+            _numbers(said),
+        )
+
+
+def _sifted(
+    turn: Turn, sieve: Sieve, last: bool, tail: bool, kind: Kind, lines: list[Line]
+) -> list[Part]:
+    said = []
+    for part, sort in sieve.sift(turn, last, tail):
+        if sort is None:
+            lines.append(Line(part.number, kind))
+            if part.speech:
+                said.append(part)
+        else:
+            lines.append(Line(part.number, "chrome", sort))
+    return said
+
+
+def _named(turn: Turn, name: str) -> list[Line]:
+    return [Line(part.number, "chrome", part.sort or name) for part in turn.parts]
+
+
+def _paragraphs(parts: Sequence[Part]) -> list[str]:
+    """The speech, a soft-wrapped paragraph in one piece with its line breaks."""
+    found: list[str] = []
+    previous: Part | None = None
+    for part in parts:
+        wrapped = (
+            previous is not None
+            and part.paragraph.soft
+            and part.label is None
+            and previous.speech != ""
+            and part.number == previous.number + 1
+            and not chrome.finished(previous.speech)
+        )
+        if wrapped:
+            found[-1] += "\n" + part.speech
+        else:
+            found.append(part.speech)
+        previous = part
+    return found
+
+
+def _numbers(parts: Sequence[Part]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(part.number for part in parts))

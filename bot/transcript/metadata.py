@@ -1,0 +1,107 @@
+"""Title, date, source and people, from the front matter and the lines around the title."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bot.transcript.cast import GENERIC, Cast
+from bot.transcript.turns import Part, Turn
+
+_WHEN = re.compile(
+    r"\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?(?:\s*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?)?"
+)
+_VALUE = (
+    r"\s*[:：]\s*[《「【]?([^\s:：|｜，,。！!？?》」】\[\]（）()]{1,24})(?=[\s》」】\])）|｜/]|$)"
+)
+_FIELDS = (
+    ("source", re.compile(rf"(?:来源|來源|稿源|文章来源|信息来源){_VALUE}")),
+    ("editor", re.compile(rf"(?:责任编辑|責任編輯|责编|責編|编辑|編輯){_VALUE}")),
+    ("host", re.compile(rf"(?:^|\s)(?:主\s*持\s*人|主\s*持){_VALUE}")),
+    (
+        "guest",
+        re.compile(rf"(?:^|\s)(?:访谈|訪談)?(?:嘉\s*宾|嘉\s*賓|受访者|受訪者|受访人){_VALUE}"),
+    ),
+    (
+        "site",
+        re.compile(
+            r"(?:当前位置|您所在的位置|您的位置|您现在的位置|您當前的位置|位置)\s*[:：]?\s*(?!首[页頁]|[:：])([^\s>＞»|/]{2,16})\s*[>＞»]"
+        ),
+    ),
+)
+HEADER_MOST = 160
+"""A line with date, source and editor is shorter; a longer one mentions a date in passing."""
+_FRONT = {"title": "title", "date": "published", "source": "source", "author": "author"}
+
+
+def front_matter(parts: Sequence[Part]) -> tuple[dict[str, str], dict[int, str]]:
+    """The fields of a YAML block at the top, and the field that each of its lines gives."""
+    if not parts or not _is_rule(parts[0]):
+        return {}, {}
+    end = next((at for at in range(1, min(len(parts), 60)) if _is_rule(parts[at])), 0)
+    fields: dict[str, str] = {}
+    lines = {part.number: "" for part in parts[: end + 1]} if end else {}
+    for part in parts[1:end]:
+        key, colon, value = part.text.partition(":")
+        name = _FRONT.get(key.strip())
+        if colon and name and value.strip(" \"'"):
+            fields[name] = value.strip(" \"'")
+            lines[part.number] = name
+    return {k: v for k, v in fields.items() if k != "author"}, lines
+
+
+def _is_rule(part: Part) -> bool:
+    return bool(re.fullmatch(r"-{3,}", part.text))
+
+
+def header(before: Sequence[Part], titled: bool) -> tuple[dict[str, str], dict[int, str]]:
+    """What the lines before the interview say about it, and which lines say it."""
+    fields: dict[str, str] = {}
+    lines: dict[int, str] = {}
+    dated = None
+    for at, part in enumerate(before):
+        if len(part.text) > HEADER_MOST:
+            continue
+        for name, pattern in _FIELDS:
+            if name not in fields and (match := pattern.search(part.text)):
+                fields[name] = match[1]
+                lines.setdefault(part.number, name)
+        date = _WHEN.search(part.text) if dated is None else None
+        if date and (len(date[0]) * 3 >= len(part.text) or part.number in lines):
+            fields["published"] = date[0].strip()
+            lines[part.number] = "published"
+            dated = at
+    title = None if titled else _title(before, dated)
+    if title is not None:
+        fields["title"] = title.text
+        lines[title.number] = "title"
+    return fields, lines
+
+
+def _title(before: Sequence[Part], dated: int | None) -> Part | None:
+    """The first heading; else the line above the date; else a first line short enough."""
+    said = [part for part in before if part.sort is None and part.text]
+    for part in said:
+        if part.paragraph.heading:
+            return part
+    if dated:
+        above = [part for part in before[:dated] if part.sort is None and part.text]
+        if above:
+            return above[-1]
+    first = next((part for part in said if not _WHEN.match(part.text)), None)
+    return first if first is not None and len(first.text) <= 60 and not _stops(first.text) else None
+
+
+def _stops(text: str) -> bool:
+    return text.endswith(("。", ";", "；", ",", "，", ":", "："))
+
+
+def people(cast: Cast | None, turns: Sequence[Turn]) -> dict[str, str]:
+    """Host and guest as the page labels or introduces them; 答 and A name nobody."""
+    found: dict[str, list[str]] = {"host": [], "guest": []}
+    for turn in turns:
+        name = cast.name(turn.key) if cast else turn.key
+        nobody = not name or (turn.role == "guest" and name in GENERIC)
+        if not nobody and name not in found[turn.role]:
+            found[turn.role].append(name)
+    return {role: "、".join(names) for role, names in found.items() if names}

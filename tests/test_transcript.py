@@ -1,0 +1,221 @@
+"""Pages in tests/pages are invented; beside each stands what a careful reader takes from it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.transcript import NoInterview, Reading, read_page
+
+PAGES = Path(__file__).parent / "pages"
+EXPECTED = sorted(PAGES.glob("*.yaml"))
+SEED = next((Path(__file__).parent.parent / "seeds").glob("*.txt"), None)
+
+
+def page_of(expected: Path) -> str:
+    (page,) = (p for p in PAGES.glob(f"{expected.stem}.*") if p.suffix in (".txt", ".md"))
+    return page.read_bytes().decode("utf-8")
+
+
+def interview(text: str) -> Reading:
+    reading = read_page(text)
+    assert isinstance(reading, Reading), reading
+    return reading
+
+
+def shown(reading: Reading) -> list[dict[str, object]]:
+    """The exchanges in the form of the expected files."""
+    return [
+        {"question": e.question, "answer": list(e.answer)}
+        | ({"speaker": e.speaker} if e.speaker else {})
+        for e in reading.exchanges
+    ]
+
+
+def non_blank(text: str) -> set[int]:
+    lines = re.split(r"\r\n|\r|\n", text)
+    return {number for number, line in enumerate(lines, 1) if line.strip()}
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
+def test_a_page_gives_what_a_careful_reader_takes_from_it(expected: Path) -> None:
+    told = yaml.safe_load(expected.read_text(encoding="utf-8"))
+    reading = read_page(page_of(expected))
+    if told.get("none"):
+        assert isinstance(reading, NoInterview), shown(reading)
+        return
+    assert isinstance(reading, Reading), reading
+    assert shown(reading) == told["exchanges"]
+    assert told.get("metadata", {}).items() <= reading.metadata.items()
+    for line in told.get("warnings", []):
+        assert any(line in warning for warning in reading.warnings), reading.warnings
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
+def test_every_line_that_is_not_blank_is_accounted_for(expected: Path) -> None:
+    text = page_of(expected)
+    reading = read_page(text)
+    assert {line.number for line in reading.lines} == non_blank(text)
+    assert all(line.name for line in reading.lines if line.kind in ("chrome", "metadata"))
+
+
+def test_every_page_has_its_expected_result() -> None:
+    pages = {path.stem for path in PAGES.iterdir() if path.suffix != ".yaml"}
+    assert pages == {path.stem for path in EXPECTED}
+
+
+@pytest.mark.skipif(SEED is None, reason="the seeds are not here")
+def test_the_first_seed_gives_four_exchanges_and_its_header() -> None:
+    assert SEED is not None
+    reading = interview(SEED.read_bytes().decode("utf-8"))
+    assert [len(e.answer) for e in reading.exchanges] == [1, 1, 1, 2]
+    assert reading.metadata == {
+        "title": "东南网等三家网站今日联播 厦门教育实践活动访谈",
+        "published": "2014-08-06 09:39:33",
+        "source": "厦门网",
+        "site": "东南网",
+        "editor": "邹玒",
+        "host": "主持人",
+        "guest": "陈秋雄",
+    }
+
+
+BAD = [
+    ("", "empty"),
+    (" \r\n\u3000\n", "empty"),
+    ("\0\1\2PNG\0\0", "not text"),
+    ("\ufffd\ufffd\ufffd记\ufffd\ufffd", "not text"),  # GBK read as UTF-8
+    ("没有人问，也没有人答。\n", "no questions"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), BAD)
+def test_bad_input_gets_a_sentence(text: str, reason: str) -> None:
+    reading = read_page(text)
+    assert isinstance(reading, NoInterview)
+    assert reason in reading.reason
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_line_ends_of_other_systems_change_nothing(end: str) -> None:
+    text = (PAGES / "web-half-width.txt").read_text(encoding="utf-8")
+    assert interview(text.replace("\n", end)) == interview(text)
+
+
+HUGE = {
+    "one line": "好" * 2_000_000,
+    "turns on one line": "记者:您好不好?王某:我好。" * 15_000,
+    "colons": "啊：" * 500_000,
+    "spaces": "a" + " " * 1_000_000 + "b",
+    "stars": "*" * 1_000_000,
+    "brackets": "[" * 500_000,
+    "open quotes": "“" * 500_000,
+    "many labels": "\n".join(f"某人{n}：是这样吗？" for n in range(8_000)),
+}
+
+
+@pytest.mark.parametrize("text", HUGE.values(), ids=HUGE.keys())
+def test_a_huge_page_takes_seconds_and_loses_nothing(text: str) -> None:
+    assert {line.number for line in read_page(text).lines} == non_blank(text)
+
+
+def test_what_had_to_be_guessed_is_warned_of() -> None:
+    reading = interview("# 访谈\n\n" + "甲台：你好吗？\n\n王某：我好。\n\n" * 3)
+    assert any("甲台" in warning for warning in reading.warnings)
+
+
+# A page that nobody wrote by hand: the generator knows what was said, the importer must find it.
+
+WORDS = st.text(alphabet="山水风云石木花鸟鱼虫春夏秋冬东南西北城乡路桥", min_size=4, max_size=30)
+SPEECH = WORDS.map(lambda words: f"我想{words}。")
+QUESTION = WORDS.map(lambda words: f"您看{words}吗？")
+LABELS = st.sampled_from(
+    [
+        ("记者", "周满仓"),
+        ("主持人", "林先生"),
+        ("问", "答"),
+        ("Q", "A"),
+        ("山报", "吴"),
+        ("端", "白"),
+    ]
+)
+SHAPES = st.sampled_from(
+    ["{}：", "{}:", "{} ：", "**{}**：", "**{}：**", "**{}：** ", "【{}】", "[{}]", "{} ： "]
+)
+JOINTS = st.sampled_from(["\n\n", "\n", "\r\n", "\n \n", "\n\n\u3000\u3000"])
+CHROME = st.sampled_from(
+    ["", "![图](https://example.org/a.jpg)", "（桥。图片来源于网络）", "## 小标题", "---"]
+)
+TURNS = st.lists(
+    st.tuples(QUESTION, st.lists(SPEECH, min_size=1, max_size=3), CHROME), min_size=3, max_size=6
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(turns=TURNS, labels=LABELS, shape=SHAPES, joint=JOINTS, repeat=st.booleans())
+def test_whatever_the_labels_answers_are_verbatim_and_in_order(
+    turns: list[tuple[str, list[str], str]],
+    labels: tuple[str, str],
+    shape: str,
+    joint: str,
+    repeat: bool,
+) -> None:
+    host, guest = (shape.format(label) for label in labels)
+    pieces = ["# 山城访谈"]
+    for question, answer, chrome in turns:
+        pieces += [host + question, guest + answer[0]]
+        pieces += [(guest if repeat else "") + paragraph for paragraph in answer[1:]]
+        pieces += [chrome] if chrome else []
+    text = joint.join(pieces)
+    reading = interview(text)
+    assert [e.question for e in reading.exchanges] == [question for question, _, _ in turns]
+    assert [list(e.answer) for e in reading.exchanges] == [answer for _, answer, _ in turns]
+    assert {line.number for line in reading.lines} == non_blank(text)
+
+
+LINES = st.lists(
+    st.one_of(
+        WORDS,
+        QUESTION,
+        SPEECH,
+        st.sampled_from(
+            [
+                "记者：",
+                "王某：",
+                "**",
+                "> ",
+                "# ",
+                "问：",
+                "【甲】",
+                "",
+                "<p>",
+                "</p>",
+                "（完）",
+                "---",
+            ]
+        ),
+    ),
+    max_size=4,
+).map("".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(LINES, max_size=25))
+def test_whatever_the_page_nothing_is_lost_and_nothing_added(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    reading = read_page(text)
+    assert {line.number for line in reading.lines} == non_blank(text)
+    if isinstance(reading, NoInterview):
+        return
+    bare = re.sub(r"\*\*|</?p>|[\s>#]", "", text)
+    at = 0
+    for exchange in reading.exchanges:
+        for paragraph in exchange.answer:
+            words = re.sub(r"\*\*|[\s>#]", "", paragraph)
+            assert words in bare[at:], paragraph
+            at = bare.index(words, at) + len(words)
