@@ -1,0 +1,233 @@
+"""Proof that the knowledge is fit to serve: verbatim, unambiguous, and found by its own words.
+
+Pure: the pages come in as text and the search as a value; what is wrong goes out as faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+from bot import text
+from bot.interview import Exchange, Fact, Interview, Knowledge, Origin, Phrase, sentences
+from bot.knowledge import Fault, malformed_id, repeated_id, short, unsaid
+from bot.search import Ranking
+from bot.transcript import NoInterview, Reading, read_page
+from bot.transcript.page import paragraphs
+
+# "Outside" comes first where it explains more than half of a phrase and more than the exchange
+# does; two shares of ½ give a score of ½ / (½ + ½ + 0.3) = 0.38, two of 0.7 one of 0.41.
+HALF = 0.5
+EVEN = 0.4
+
+
+class Searcher(Protocol):
+    """What finds exchanges: `bot.search.Index`, or a stand-in."""
+
+    def search(self, question: str) -> Ranking: ...
+
+
+def check(knowledge: Knowledge, pages: Mapping[str, str], index: Searcher) -> list[Fault]:
+    """Every fault of the knowledge, file by file in the order of the lines.
+
+    `pages` holds the text of each page under the name that the interviews give it.
+    """
+    faults = [*_ids(knowledge), *_repeats(knowledge), *_thefts(knowledge, index)]
+    for interview in knowledge.interviews:
+        faults += _against_page(interview, pages)
+        for exchange in interview.exchanges:
+            faults += _quotes(exchange)
+    return sorted(faults, key=lambda fault: (fault.where.file, fault.where.line))
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ids(knowledge: Knowledge) -> Iterator[Fault]:
+    yield from _unique((interview.id, interview.where) for interview in knowledge.interviews)
+    for interview in knowledge.interviews:
+        yield from _unique((exchange.id, exchange.where) for exchange in interview.exchanges)
+        if not interview.exchanges:
+            yield Fault(interview.where, "没有一条问答", "用 import 从页面生成")
+
+
+def _unique(named: Iterable[tuple[str, Origin]]) -> Iterator[Fault]:
+    seen: dict[str, Origin] = {}
+    for name, where in named:
+        if fault := malformed_id(name, where):
+            yield fault
+        if name in seen:
+            yield repeated_id(name, where, seen[name])
+        seen.setdefault(name, where)
+
+
+# ── verbatim ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def _against_page(interview: Interview, pages: Mapping[str, str]) -> Iterator[Fault]:
+    """What is shown as the page's words but does not stand there, or not in this order."""
+    if not interview.page:
+        yield Fault(interview.where, "没写出自哪个页面", "补上“page: seeds/….txt”")
+        return
+    page = pages.get(interview.page)
+    if page is None:
+        wrong = f"读不到页面“{interview.page}”"
+        yield Fault(interview.where, wrong, "改正 page 的路径,或把页面放回去")
+        return
+    reading = read_page(page)
+    stated = reading.metadata if isinstance(reading, Reading) else {}
+    yield from _metadata(interview, page, stated)
+    yield from _verbatim(interview.exchanges, (page, *_without_markup(page, reading)))
+
+
+def _verbatim(exchanges: Iterable[Exchange], sources: tuple[str, ...]) -> Iterator[Fault]:
+    """The questions and answers that no form of the page holds behind the ones before."""
+    reached = [0] * len(sources)
+    for exchange in exchanges:
+        for name, words in _words(exchange):
+            places = [
+                source.find(words, start) for source, start in zip(sources, reached, strict=True)
+            ]
+            if not words.strip() or max(places) < 0:
+                yield _not_there(exchange, name, words, sources)
+                continue
+            reached = [
+                place + len(words) if place >= 0 else start
+                for place, start in zip(places, reached, strict=True)
+            ]
+
+
+def _without_markup(page: str, reading: Reading | NoInterview) -> Iterator[str]:
+    """The page's paragraphs and, where it is an interview, its turns, as plain text."""
+    yield "\n".join(paragraph.text for paragraph in paragraphs(page))
+    if isinstance(reading, Reading):
+        yield "\n".join(text for e in reading.exchanges for text in (e.question, *e.answer))
+
+
+def _words(exchange: Exchange) -> Iterator[tuple[str, str]]:
+    yield "question", exchange.question
+    yield from (("answer", paragraph) for paragraph in exchange.answer)
+
+
+def _not_there(exchange: Exchange, name: str, words: str, sources: tuple[str, ...]) -> Fault:
+    if not words.strip():
+        return Fault(
+            exchange.where, f"{exchange.id} 的 {name} 里有一段是空的", "用 import 从页面重新生成"
+        )
+    if any(words in source for source in sources):
+        wrong = f"{exchange.id} 的 {name}“{short(words)}”和页面里的先后不同"
+        return Fault(exchange.where, wrong, "按页面里的次序排列")
+    length = max(_agreement(words, source) for source in sources)
+    wrong = f"{exchange.id} 的 {name} 从“{short(words[length:])}”起和页面不同"
+    if length < 4:
+        wrong = f"{exchange.id} 的 {name}“{short(words)}”不在页面里"
+    return Fault(exchange.where, wrong, "照页面改回原文,或再 import 一次")
+
+
+def _agreement(words: str, source: str) -> int:
+    """How many characters of the words' beginning stand somewhere in the source."""
+    low, high = 0, len(words)
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if words[:middle] in source else (low, middle - 1)
+    return low
+
+
+def _metadata(interview: Interview, page: str, stated: Mapping[str, str]) -> Iterator[Fault]:
+    for name in ("title", "published", "source", "site", "editor", "host", "guest"):
+        value = str(getattr(interview, name))
+        if value and value not in page and stated.get(name) != value:
+            wrong = f"{name} 的“{short(value)}”不在页面里"
+            yield Fault(interview.where, wrong, "照页面的写法改,或删掉这一项")
+
+
+def _quotes(exchange: Exchange) -> Iterator[Fault]:
+    """The quotes that are not whole sentences of one paragraph."""
+    own = (Fact((), exchange.quote, exchange.where),) if exchange.quote else ()
+    for fact in (*own, *exchange.facts):
+        paragraphs = [paragraph for paragraph in exchange.answer if fact.quote in paragraph]
+        if not fact.quote.strip() or not paragraphs:
+            yield unsaid(fact.quote, fact.where)
+        elif not any(_whole(fact.quote, paragraph) for paragraph in paragraphs):
+            wrong = f"引文“{short(fact.quote)}”截断了句子"
+            yield Fault(fact.where, wrong, "从一句的开头抄到句末的标点(连后引号)")
+        if not fact.asks and fact not in own:
+            yield Fault(fact.where, "这条 fact 没有 asks", "写上它回答的问法,或删掉它")
+
+
+def _whole(quote: str, paragraph: str) -> bool:
+    """Whether the quote is a run of the paragraph's sentences."""
+    pieces = sentences(paragraph)
+    starts = [n for n, piece in enumerate(pieces) if quote.startswith(piece.strip())]
+    return any(
+        "".join(pieces[start:end]).strip() == quote.strip()
+        for start in starts
+        for end in range(start + 1, len(pieces) + 1)
+    )
+
+
+# ── phrases ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _authored(knowledge: Knowledge) -> Iterator[tuple[str, str, Phrase]]:
+    """Every authored phrase of the interviews: its owner, the list it is in, the phrase."""
+    for interview in knowledge.interviews:
+        for exchange in interview.exchanges:
+            yield from ((exchange.key, "asks", ask) for ask in exchange.asks)
+            for fact in exchange.facts:
+                yield from ((exchange.key, "facts", ask) for ask in fact.asks)
+        yield from (("", "declines", decline) for decline in interview.declines)
+
+
+def _repeats(knowledge: Knowledge) -> Iterator[Fault]:
+    """Phrases that say nothing, and phrases that say the same as an earlier one.
+
+    Small talk keeps its courtesy: 你好小编 and 谢谢小编 are not the same.
+    """
+    seen: dict[str, tuple[str, Origin]] = {}
+    chat = {
+        _whole_text(phrase): (kind, phrase.where)
+        for kind, phrases in knowledge.everyday.smalltalk
+        for phrase in phrases
+    }
+    for decline in knowledge.everyday.declines:
+        seen.setdefault(text.essence(decline.text), ("declines", decline.where))
+    for exchange in knowledge.exchanges():
+        seen.setdefault(text.essence(exchange.question), ("question", exchange.where))
+    for _, name, phrase in _authored(knowledge):
+        spoken = text.essence(phrase.text)
+        said = f"{name} 里“{short(phrase.text)}”"
+        if not spoken:
+            yield Fault(phrase.where, f"{said}没有字可比", "写成一句话,或删掉")
+        elif first := seen.get(spoken) or chat.get(_whole_text(phrase)):
+            yield Fault(phrase.where, f"{said}和 {first[1]} 的 {first[0]} 重复", "两处只留一处")
+        else:
+            seen[spoken] = (name, phrase.where)
+
+
+def _whole_text(phrase: Phrase) -> str:
+    return "".join(text.tokens(phrase.text))
+
+
+def _thefts(knowledge: Knowledge, index: Searcher) -> Iterator[Fault]:
+    """Phrases that find another exchange than their own, questions that do not find themselves."""
+    for exchange in knowledge.exchanges():
+        thief = _thief(index.search(exchange.question), exchange.key)
+        if thief:
+            wrong = f"用 {exchange.id} 自己的问题找不到它,找到的是{thief}"
+            yield Fault(exchange.where, wrong, "给它多写几条 asks,或改掉那一边的说法")
+    for owner, name, phrase in _authored(knowledge):
+        if thief := _thief(index.search(phrase.text), owner):
+            wrong = f"{name} 里“{short(phrase.text)}”找到的是{thief}"
+            yield Fault(phrase.where, wrong, "换一个更像自己这条的说法,或移到那一条去")
+
+
+def _thief(ranking: Ranking, owner: str) -> str:
+    """Who is found in place of the owner (no owner: nobody should be), in words; "" if nobody."""
+    first = ranking.matches[0] if ranking.matches else None
+    outside = first is None or (ranking.outside > HALF and first.score < EVEN)
+    if first is None or outside:
+        return "“访谈以外”" if owner else ""
+    if first.exchange.key == owner or (not owner and ranking.outside > HALF):
+        return ""
+    return f" {first.exchange.key}(像 {first.phrase.where} 的“{short(first.phrase.text)}”)"
