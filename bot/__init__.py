@@ -1,0 +1,29 @@
+"""A bot that answers questions about interviews with the guest's own words.
+
+What happens to a question, file by file:
+
+    __main__.py    the command line: reads argv and environment, puts the parts together
+    settings.py    the environment, read once and checked
+    interview.py   the nouns, frozen
+    pages.py       a page file → text, whatever its encoding
+    transcript/    a page's text → an interview                              pure
+    knowledge.py   YAML ↔ interviews, faults with file:line
+    checks.py      proof that the knowledge is fit to serve                  pure
+    text.py        two spellings of one question → the same string           pure
+    search.py      a question → ranked exchanges                             pure
+    encoder.py     sentence vectors, where the extra is installed
+    respond.py     a ranking and a conversation → a reply                    pure
+    render.py      a reply → styled text; all our own wording                pure
+    evaluate.py    question files → rates
+    terminal.py    the same conversation in a terminal
+    store.py       what outlives a message
+    tg/            Telegram; nothing above imports it
+"""
+
+import os
+
+# A question costs one 96×96 solve. Split over threads that wait for each other on a busy machine
+# it took 16 ms instead of 1.6 (2 cores, load 3). Read by numpy's and the encoder's libraries when
+# they are first loaded, hence here, before anything else.
+for _library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_library, "1")

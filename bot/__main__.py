@@ -1,0 +1,360 @@
+"""The command line: reads argv and environment, and puts the parts together."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import checks, knowledge, pages, render
+from bot.encoder import load as load_encoder
+from bot.interview import Exchange, Interview, Knowledge, Origin
+from bot.respond import Answer, Choices, Conversation, Responder, Turn, policy_for
+from bot.search import Index
+from bot.settings import NotConfigured, Settings, environment, settings
+from bot.transcript import NoInterview, Reading, read_page
+
+GOOD, FAULTY, MISUSED = 0, 1, 2
+
+
+class Stop(Exception):
+    """A sentence for the person at the keyboard, and the exit status."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """Knowledge that has been loaded, and what answers from it."""
+
+    folder: Path
+    knowledge: Knowledge
+    index: Index
+    responder: Responder
+
+    @property
+    def interviews(self) -> Mapping[str, Interview]:
+        """The interviews by their ids."""
+        return {interview.id: interview for interview in self.knowledge.interviews}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0 good, 1 the data is at fault, 2 used wrongly."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+    given = environment(os.environ)
+    options = _parser().parse_args(argv)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    try:
+        status: int = options.command(options, given)
+        return status
+    except NotConfigured as error:
+        return _say(str(error), MISUSED)
+    except Stop as stop:
+        return _say(str(stop), stop.status)
+    except BrokenPipeError:
+        # Whoever read our output has read enough; what Python still wants to flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GOOD
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fangtan", description="Answers questions about an interview in the guest's own words."
+    )
+    parser.add_argument(
+        "--knowledge",
+        metavar="DIR",
+        type=Path,
+        help="folder of knowledge files (default: $BOT_KNOWLEDGE, ./knowledge, or the bundled one)",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="the Telegram bot")
+    run.set_defaults(command=_run)
+
+    chat = commands.add_parser("chat", help="the same conversation in this terminal")
+    chat.set_defaults(command=_chat)
+
+    ask = commands.add_parser("ask", help="one question, one answer, and how it was found")
+    ask.add_argument("text", nargs="?", metavar="TEXT", help="the question")
+    ask.add_argument("--json", action="store_true", help="print one JSON object")
+    ask.add_argument("--batch", action="store_true", help="JSON lines in, JSON lines out")
+    ask.set_defaults(command=_ask, parser=ask)
+
+    importing = commands.add_parser("import", help="an interview's page to a knowledge file")
+    importing.add_argument("page", type=Path, metavar="PAGE")
+    importing.add_argument(
+        "-o", dest="output", type=Path, metavar="FILE", help="write or update FILE (default: print)"
+    )
+    importing.set_defaults(command=_import)
+
+    check = commands.add_parser("check", help="every fault of the knowledge at once")
+    check.set_defaults(command=_check)
+
+    evaluate = commands.add_parser("eval", help="question files to a table of rates per kind")
+    evaluate.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    evaluate.add_argument(
+        "--calibrate", action="store_true", help="print what each threshold would answer, too"
+    )
+    evaluate.add_argument("--failures", action="store_true", help="list what went wrong, too")
+    evaluate.set_defaults(command=_eval)
+    return parser
+
+
+def _run(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    from bot import tg
+
+    configured: Settings = settings(given)
+    bot = _bot(options, given)
+    return tg.run(bot.responder, bot.knowledge, configured)
+
+
+def _chat(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    from bot import terminal
+
+    bot = _bot(options, given)
+    return terminal.chat(bot.responder, bot.interviews)
+
+
+def _ask(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    if options.batch == (options.text is not None):
+        options.parser.error("give either TEXT or --batch")
+    bot = _bot(options, given)
+    if options.batch:
+        return _batch(bot)
+    turn = bot.responder.respond(options.text, Conversation())
+    if options.json:
+        print(_json(_record(turn, bot) | _explained(turn)))
+    else:
+        print(render.plain(render.message(turn.reply, bot.interviews)))
+        print()
+        for line in _explanation(turn):
+            print(line)
+    return GOOD
+
+
+def _batch(bot: Bot) -> int:
+    conversations: dict[str, Conversation] = {}
+    status = GOOD
+    for line in sys.stdin:
+        try:
+            text, chat = _request(line)
+        except ValueError as error:
+            print(_json({"error": str(error)}), flush=True)
+            status = FAULTY
+            continue
+        memory = conversations.get(chat, Conversation()) if chat is not None else Conversation()
+        turn = bot.responder.respond(text, memory)
+        if chat is not None:
+            conversations[chat] = turn.conversation
+        print(_json(_record(turn, bot)), flush=True)
+    return status
+
+
+def _request(line: str) -> tuple[str, str | None]:
+    try:
+        request = json.loads(line)
+    except ValueError as error:
+        raise ValueError(f"not JSON: {error}") from None
+    if not isinstance(request, dict) or not isinstance(request.get("text"), str):
+        raise ValueError('not an object with "text": "…"')
+    chat = request.get("chat")
+    if chat is not None and not isinstance(chat, str):
+        raise ValueError('"chat" is not a string')
+    return request["text"], chat
+
+
+def _json(record: Mapping[str, object]) -> str:
+    # A lone surrogate cannot be written as UTF-8; escaped, it is not lost.
+    text = json.dumps(record, ensure_ascii=False)
+    return text if text.isprintable() or _encodes(text) else json.dumps(record)
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _record(turn: Turn, bot: Bot) -> dict[str, object]:
+    """The turn as `ask --batch` promises it."""
+    reply = turn.reply
+    outcome = {Answer: "answer", Choices: "choices"}.get(type(reply), "none")
+    answer = reply if isinstance(reply, Answer) else None
+    return {
+        "outcome": "smalltalk" if hasattr(reply, "kind") else outcome,
+        "pair": answer.exchange.key if answer else None,
+        "score": round(turn.score, 4),
+        "quote": answer.quote if answer else None,
+        "choices": [e.key for e in reply.exchanges] if isinstance(reply, Choices) else [],
+        "text": render.plain(render.message(reply, bot.interviews)),
+    }
+
+
+def _explained(turn: Turn) -> dict[str, object]:
+    nearest = [
+        {
+            "pair": match.exchange.key,
+            "score": round(match.score, 4),
+            "phrase": match.phrase.text,
+            "where": str(match.phrase.where),
+        }
+        for match in turn.ranking.matches[:3]
+    ]
+    return {"nearest": nearest, "outside": round(turn.ranking.outside, 4)}
+
+
+def _explanation(turn: Turn) -> Iterator[str]:
+    yield f"score {turn.score:.2f}   outside {turn.ranking.outside:.2f}"
+    for match in turn.ranking.matches[:3]:
+        near = match.phrase.text.replace("\n", " ")
+        yield f"{match.score:.2f}  {match.exchange.key}  {match.phrase.where}  {near[:60]}"
+
+
+def _import(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    page = pages.read(options.page)
+    if isinstance(page, pages.NoPage):
+        raise Stop(str(page), FAULTY)
+    for warning in page.warnings:
+        _say(warning)
+    reading = read_page(page.text)
+    if isinstance(reading, NoInterview):
+        raise Stop(f"{options.page}: 这一页里没有找到访谈（{reading.reason}）。", FAULTY)
+    _account(reading, page.text)
+    interview = _interview(reading, options.page, options.output)
+    if options.output is None:
+        print(knowledge.dump(interview), end="")
+        return GOOD
+    return _write(interview, options.output)
+
+
+def _account(reading: Reading, text: str) -> None:
+    """Say what was taken for something else than speech, and what had to be guessed."""
+    lines = text.splitlines()
+    for line in reading.lines:
+        if line.kind == "chrome":
+            _say(f"{line.number}: {line.name}: {lines[line.number - 1].strip()[:60]}")
+    for warning in reading.warnings:
+        _say(f"warning: {warning}")
+
+
+def _interview(reading: Reading, page: Path, output: Path | None) -> Interview:
+    where = Origin(str(page), 1)
+    name = pages.suggest_id(output or page)
+    exchanges = tuple(
+        Exchange(name, f"q{n}", e.question, e.answer, where, speaker=e.speaker)
+        for n, e in enumerate(reading.exchanges, 1)
+    )
+    return Interview(
+        name, where, page=page.as_posix(), exchanges=exchanges, **dict(reading.metadata)
+    )
+
+
+def _write(interview: Interview, output: Path) -> int:
+    try:
+        old = output.read_bytes().decode("utf-8") if output.exists() else None
+        if old is None:
+            new = knowledge.dump(interview)
+        else:
+            again = knowledge.reimport(old, interview)
+            if isinstance(again, knowledge.NotReimported):
+                raise Stop("\n".join(map(str, again.faults)), FAULTY)
+            new = again.text
+            for fault in again.vanished:
+                _say(str(fault))
+        if new != old:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_bytes(new.encode("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise Stop(f"{output}: {error}", FAULTY) from None
+    return GOOD
+
+
+def _check(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    folder = _folder(options, given)
+    loaded, faults = knowledge.load(folder)
+    found = list(faults)
+    texts: dict[str, str] = {}
+    for interview in loaded.interviews:
+        page = _page(interview, folder)
+        if isinstance(page, pages.Page):
+            texts[interview.page] = page.text
+    found += checks.check(loaded, texts, Index(loaded))
+    for fault in found:
+        print(fault)
+    count = sum(1 for _ in loaded.exchanges())
+    _say(f"{len(loaded.interviews)} interviews, {count} exchanges, {len(found)} faults")
+    return FAULTY if found else GOOD
+
+
+def _page(interview: Interview, folder: Path) -> pages.Page | pages.NoPage:
+    """The interview's page: its path counts from here, else from beside the knowledge folder."""
+    beside = folder.parent / interview.page
+    return pages.read(Path(interview.page) if Path(interview.page).is_file() else beside)
+
+
+def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    from bot import evaluate
+
+    conversations = []
+    for file in options.files:
+        document, faults = knowledge.read_yaml(file)
+        if faults:
+            raise Stop("\n".join(map(str, faults)), FAULTY)
+        try:
+            conversations += evaluate.questions(document)
+        except ValueError as error:
+            raise Stop(f"{file}: {error}", FAULTY) from None
+    bot = _bot(options, given)
+    verdicts = evaluate.judge(conversations, bot.responder.respond)
+    print(evaluate.table(verdicts))
+    if options.calibrate:
+        print(evaluate.curve(verdicts))
+    if options.failures:
+        for verdict in verdicts:
+            if not verdict.good:
+                print(evaluate.failure(verdict))
+    return GOOD
+
+
+def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
+    folder = _folder(options, given)
+    loaded, faults = knowledge.load(folder)
+    for fault in faults:
+        _say(str(fault))
+    if not any(loaded.exchanges()):
+        raise Stop(f"{folder}: 没有可用的问答。用 import 从访谈页面生成一个。", FAULTY)
+    encoder = load_encoder(folder)
+    index = Index(loaded, encoder)
+    return Bot(folder, loaded, index, Responder(index, policy_for(index)))
+
+
+def _folder(options: argparse.Namespace, given: Mapping[str, str]) -> Path:
+    named = options.knowledge or given.get("BOT_KNOWLEDGE")
+    if named:
+        return Path(named)
+    here = Path("knowledge")
+    if here.is_dir():
+        return here
+    package = Path(__file__).parent
+    bundled = package / "_knowledge"
+    return bundled if bundled.is_dir() else package.parent / "knowledge"
+
+
+def _say(sentence: str, status: int = GOOD) -> int:
+    print(sentence, file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

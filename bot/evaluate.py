@@ -1,0 +1,190 @@
+"""Question files become rates: how well the bot understands, per kind of question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bot.respond import Answer, Choices, Conversation, Turn
+
+Respond: TypeAlias = Callable[[str, Conversation], Turn]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asks, and what would be right: see `tests/questions/dev.yaml`."""
+
+    text: str
+    kind: str
+    target: str
+    accept: tuple[str, ...]
+    contains: tuple[str, ...]
+    follows: bool
+
+    @property
+    def in_scope(self) -> bool:
+        """Whether an interview answers it."""
+        return self.target != "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a question."""
+
+    question: Question
+    turn: Turn
+
+    @property
+    def right(self) -> bool:
+        """Answered with the target, or with an exchange that is as good."""
+        return self._names(_answered(self.turn))
+
+    @property
+    def offered(self) -> bool:
+        """Not answered, but the target is among the choices."""
+        reply = self.turn.reply
+        return isinstance(reply, Choices) and any(self._names(e.id) for e in reply.exchanges)
+
+    @property
+    def wrong(self) -> bool:
+        """Answered with another exchange, or answered although no interview does."""
+        return _answered(self.turn) is not None and not self.right
+
+    @property
+    def quoted(self) -> bool:
+        """Answered, and the passage holds what it must."""
+        reply = self.turn.reply
+        return isinstance(reply, Answer) and all(c in reply.quote for c in self.question.contains)
+
+    @property
+    def good(self) -> bool:
+        """As good as can be: the right sentence of the right exchange, or rightly no answer."""
+        if self.question.in_scope:
+            return self.right and self.quoted
+        return not self.wrong
+
+    def _names(self, exchange: str | None) -> bool:
+        return exchange is not None and exchange in (self.question.target, *self.question.accept)
+
+
+def _answered(turn: Turn) -> str | None:
+    return turn.reply.exchange.id if isinstance(turn.reply, Answer) else None
+
+
+def questions(document: object) -> list[list[Question]]:
+    """The conversations of a question file; raises ValueError where it isn't one.
+
+    A file is a list of questions, each its own conversation, or of `{name, turns: [questions]}`.
+    """
+    if not isinstance(document, list) or not document:
+        raise ValueError("a question file is a list of questions")
+    conversations = []
+    for entry in document:
+        turns = entry.get("turns", [entry]) if isinstance(entry, Mapping) else None
+        if not isinstance(turns, list):
+            raise ValueError(f"not a question: {str(entry)[:60]}")
+        conversations.append([_question(turn, n > 0) for n, turn in enumerate(turns)])
+    return conversations
+
+
+def _question(entry: object, follows: bool) -> Question:
+    if not isinstance(entry, Mapping) or not {"q", "kind", "target"} <= entry.keys():
+        raise ValueError(f"a question has q, kind and target: {str(entry)[:60]}")
+    accept, contains = entry.get("accept") or (), entry.get("contains") or ()
+    if isinstance(accept, str) or isinstance(contains, str):
+        raise ValueError(f"accept and contains are lists: {str(entry)[:60]}")
+    return Question(
+        str(entry["q"]),
+        str(entry["kind"]),
+        str(entry["target"]),
+        tuple(map(str, accept)),
+        tuple(map(str, contains)),
+        follows,
+    )
+
+
+def judge(conversations: Iterable[Sequence[Question]], respond: Respond) -> list[Verdict]:
+    """Every question put, each conversation from its beginning."""
+    verdicts = []
+    for conversation in conversations:
+        memory = Conversation()
+        for question in conversation:
+            turn = respond(question.text, memory)
+            memory = turn.conversation
+            verdicts.append(Verdict(question, turn))
+    return verdicts
+
+
+def table(verdicts: Sequence[Verdict]) -> str:
+    """Rates in per cent, a line per kind of question and two for all."""
+    kinds = sorted({verdict.question.kind for verdict in verdicts})
+    rows = [_row(kind, [v for v in verdicts if v.question.kind == kind]) for kind in kinds]
+    rows.append(_row("in scope", [v for v in verdicts if v.question.in_scope]))
+    rows.append(_row("out of scope", [v for v in verdicts if not v.question.in_scope]))
+    follows = [v for v in verdicts if v.question.follows]
+    if follows:
+        rows.append(_row("follow-ups", follows))
+    head = f"{'kind':<14}{'n':>5}{'right':>8}{'offered':>9}{'wrong':>8}{'sentence':>10}{'good':>8}"
+    return "\n".join([head, *rows])
+
+
+def _row(name: str, verdicts: Sequence[Verdict]) -> str:
+    inside = [v for v in verdicts if v.question.in_scope]
+    sentence = [v for v in inside if v.question.contains and v.right]
+    cells = (
+        _share(inside, inside, lambda v: v.right),
+        _share(inside, inside, lambda v: v.offered),
+        _share(verdicts, verdicts, lambda v: v.wrong),
+        _share(sentence, sentence, lambda v: v.quoted),
+        _share(verdicts, verdicts, lambda v: v.good),
+    )
+    right, offered, wrong, quoted, good = cells
+    return f"{name:<14}{len(verdicts):>5}{right:>8}{offered:>9}{wrong:>8}{quoted:>10}{good:>8}"
+
+
+def _share(
+    some: Sequence[Verdict], every: Sequence[Verdict], holds: Callable[[Verdict], bool]
+) -> str:
+    return f"{100 * sum(map(holds, some)) / len(every):.1f}" if every else "–"
+
+
+def failure(verdict: Verdict) -> str:
+    """What was asked and wanted, and what came instead, in a line."""
+    asked, turn = verdict.question, verdict.turn
+    got = _answered(turn) or type(turn.reply).__name__
+    wanted = "/".join((asked.target, *asked.accept))
+    sentence = turn.reply.quote[:40] if isinstance(turn.reply, Answer) else ""
+    spoken = " ".join(asked.text.split())[:60]
+    return f"{asked.kind}: {spoken!r} → {got} {turn.score:.2f}, not {wanted} {sentence}"
+
+
+def curve(verdicts: Sequence[Verdict]) -> str:
+    """For each score that could be asked of an answer: what would be answered, rightly or not."""
+    inside = [v for v in verdicts if v.question.in_scope]
+    outside = [v for v in verdicts if not v.question.in_scope]
+    lines = [f"{'score':>6}{'right':>8}{'wrong':>8}{'false':>8}"]
+    for step in range(20, 71, 2):
+        bar = step / 100
+        right = sum(_first(v) in _wanted(v) and _score(v) >= bar for v in inside)
+        wrong = sum(_first(v) not in _wanted(v) and _score(v) >= bar for v in inside)
+        false = sum(_first(v) not in _wanted(v) and _score(v) >= bar for v in outside)
+        lines.append(
+            f"{bar:>6.2f}{100 * right / len(inside):>8.1f}{100 * wrong / len(inside):>8.1f}"
+            f"{100 * false / len(outside):>8.1f}"
+        )
+    return "\n".join(lines)
+
+
+def _score(verdict: Verdict) -> float:
+    matches = verdict.turn.ranking.matches
+    return matches[0].score if matches else 0.0
+
+
+def _first(verdict: Verdict) -> str:
+    matches = verdict.turn.ranking.matches
+    return matches[0].exchange.id if matches else ""
+
+
+def _wanted(verdict: Verdict) -> tuple[str, ...]:
+    return (verdict.question.target, *verdict.question.accept)
