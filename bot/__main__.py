@@ -14,7 +14,7 @@ from pathlib import Path
 from bot import checks, knowledge, pages, render
 from bot.encoder import load as load_encoder
 from bot.interview import Exchange, Interview, Knowledge, Origin
-from bot.respond import Answer, Choices, Conversation, Responder, Turn, policy_for
+from bot.respond import Answer, Choices, Conversation, Responder, Turn, calibrated, policy_for
 from bot.search import Index
 from bot.settings import NotConfigured, Settings, environment, settings
 from bot.transcript import NoInterview, Reading, read_page
@@ -336,7 +336,7 @@ def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
         raise Stop(f"{folder}: 没有可用的问答。用 import 从访谈页面生成一个。", FAULTY)
     encoder = load_encoder(folder)
     index = Index(loaded, encoder)
-    return Bot(folder, loaded, index, Responder(index, policy_for(index)))
+    return Bot(folder, loaded, index, Responder(index, policy_for(index), calibrated(index)))
 
 
 def _folder(options: argparse.Namespace, given: Mapping[str, str]) -> Path:

@@ -54,6 +54,11 @@ class Exchange:
     facts: tuple[Fact, ...] = ()
 
     @property
+    def authored(self) -> bool:
+        """Whether anybody has written how people ask for it."""
+        return bool(self.asks or self.facts)
+
+    @property
     def key(self) -> str:
         """The exchange's name across interviews: `xiamen-2014/q1`."""
         return f"{self.interview}/{self.id}"
