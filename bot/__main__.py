@@ -10,14 +10,17 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot import checks, knowledge, pages, render
+from bot import knowledge, pages, render
 from bot.encoder import load as load_encoder
 from bot.interview import Exchange, Interview, Knowledge, Origin
 from bot.respond import Answer, Choices, Conversation, Responder, Turn, calibrated, policy_for
 from bot.search import Index
-from bot.settings import NotConfigured, Settings, environment, settings
-from bot.transcript import NoInterview, Reading, read_page
+from bot.settings import NotConfigured, environment, settings
+
+if TYPE_CHECKING:
+    from bot.transcript import Reading
 
 GOOD, FAULTY, MISUSED = 0, 1, 2
 
@@ -112,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     from bot import tg
 
-    configured: Settings = settings(given)
+    configured = settings(given)
     bot = _bot(options, given)
     return tg.run(bot.responder, bot.knowledge, configured)
 
@@ -222,6 +225,8 @@ def _explanation(turn: Turn) -> Iterator[str]:
 
 
 def _import(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    from bot.transcript import NoInterview, read_page
+
     page = pages.read(options.page)
     if isinstance(page, pages.NoPage):
         raise Stop(str(page), FAULTY)
@@ -229,7 +234,7 @@ def _import(options: argparse.Namespace, given: Mapping[str, str]) -> int:
         _say(warning)
     reading = read_page(page.text)
     if isinstance(reading, NoInterview):
-        raise Stop(f"{options.page}: 这一页里没有找到访谈（{reading.reason}）。", FAULTY)
+        raise Stop(f"{options.page}: 这一页里没有找到访谈。({reading.reason})", FAULTY)
     _account(reading, page.text)
     interview = _interview(reading, options.page, options.output)
     if options.output is None:
@@ -255,8 +260,19 @@ def _interview(reading: Reading, page: Path, output: Path | None) -> Interview:
         Exchange(name, f"q{n}", e.question, e.answer, where, speaker=e.speaker)
         for n, e in enumerate(reading.exchanges, 1)
     )
+    stated = reading.metadata
     return Interview(
-        name, where, page=page.as_posix(), exchanges=exchanges, **dict(reading.metadata)
+        name,
+        where,
+        title=stated.get("title", ""),
+        published=stated.get("published", ""),
+        source=stated.get("source", ""),
+        site=stated.get("site", ""),
+        editor=stated.get("editor", ""),
+        host=stated.get("host", ""),
+        guest=stated.get("guest", ""),
+        page=page.as_posix(),
+        exchanges=exchanges,
     )
 
 
@@ -281,6 +297,8 @@ def _write(interview: Interview, output: Path) -> int:
 
 
 def _check(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    from bot import checks
+
     folder = _folder(options, given)
     loaded, faults = knowledge.load(folder)
     found = list(faults)

@@ -67,7 +67,8 @@ def _name(text: str) -> int:
 
 def _shrink(vector: Floats) -> NDArray[np.int8]:
     """The vector in whole steps of 1/127 of its largest component; its length is forgotten."""
-    return np.round(vector * (127 / np.abs(vector).max())).astype(np.int8)
+    steps: NDArray[np.int8] = np.round(vector * (127 / np.abs(vector).max())).astype(np.int8)
+    return steps
 
 
 def _read(file: Path) -> dict[int, NDArray[np.int8]]:

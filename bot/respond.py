@@ -206,12 +206,12 @@ def _close(match: Match, best: Match, policy: Policy) -> bool:
 
 
 # A question leans on what was said before when it is short, or shortish and opens with a word
-# that points back, and is not understood on its own; 那…呢 always does.
+# that points back, and is not understood on its own; 那…呢 and …那块 always do.
 _SHORT = 10
 _SHORTISH = 16
 _UNDERSTOOD = 0.45
-_JOINED = 0.4
-_AND_THAT = re.compile(r"那么?.{1,6}[呢咧捏]$")
+_JOINED = 0.5
+_AND_THAT = re.compile("(?:那么?)?.{1,6}(?:[呢咧捏]|那块|那边|那头|方面)$")
 _POINTS_BACK = re.compile(
     "那|所以|然后|还有|再|具体|为什么|为啥|怎么|咋|这|它|他|她|其中|占|谁|多少|几|后来|现在|效果|结果|"
     "比|要是|如果|什么|啥|哪|总共|一共|一开始"
@@ -236,7 +236,7 @@ _POINTER = re.compile(
 # What may stand around such a pointer without asking for anything else.
 _BARE = re.compile(
     "(?:那么|那|请|麻烦|再|看看|看下|看|说说|说|讲讲|讲|换|我要|我想|来|给我|发我|发|回到|返回|回|跳到|到|"
-    "主持人|访谈|里|部长|嘉宾|他|的|是|什么|啥|问|了|怎么|答|回答|答案|内容|呢|吧|啊|吗|一遍|一下|下|去)*"
+    "主持人|访谈|里|部长|嘉宾|刚才|刚|那个|这个|他|的|是|什么|啥|乜|咩|问|了|怎么|答|回答|答案|内容|呢|吧|啊|吗|一遍|一下|下|去)*"
 )
 _MORE = re.compile(
     "^(?:那|嗯|哦|好的|好)*(?:还有呢|还有吗|还有么|还有没有|还有啥|还有什么|还有|继续说|继续|接着说|接着讲|"

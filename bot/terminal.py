@@ -1,4 +1,4 @@
-"""The conversation in a terminal: colours, history, numbered choices. The home of prompt_toolkit."""
+"""The conversation in a terminal: colours, history, choices. The home of prompt_toolkit."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from opencc import OpenCC
 
 # Characters are read one by one here: pypinyin's 47,000 phrases would cost 0.1 s at every start.
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
-from pypinyin import lazy_pinyin  # noqa: E402
+from pypinyin import lazy_pinyin
 
 _SIMPLIFY = OpenCC("t2s")
 _TRADITIONALISE = OpenCC("s2t")
@@ -34,9 +34,10 @@ _POLITE = re.compile(
         sorted(
             (
                 "请问一下 请问 请教一下 想请教 我想了解一下 我想了解 想了解一下 我想问一下 我想问 "
-                "想问一下 想问问 我想知道 想知道 麻烦问一下 麻烦 劳驾 求问 跪求 急求 在线等 有人知道 "
-                "谁知道 你知道 能不能跟我们介绍一下 跟我们介绍一下 介绍一下 能不能告诉我 可以告诉我 能告诉我 "
-                "告诉我 跟我说说 给我讲讲 给我说说 帮我查一下 帮我看看 谢谢你 谢谢您 谢谢 多谢 "
+                "想问一下 想问问 我想知道 想知道 麻烦问一下 麻烦 劳驾 求问 跪求 急求 在线等 "
+                "有人知道 "
+                "谁知道 你知道 能不能跟我们介绍一下 跟我们介绍一下 介绍一下 能不能告诉我 "
+                "可以告诉我 能告诉我 告诉我 跟我说说 给我讲讲 给我说说 帮我查一下 帮我看看 谢谢你 谢谢您 谢谢 多谢 "
                 "您好 你好 那个啥 话说"
             ).split(),
             key=len,
