@@ -41,7 +41,7 @@ NEARBY = 0.1
 SHOWN = -0.1
 # A phrase of ours, or a term of the interview typed alone (四风), is understood although declines
 # hold the same words.
-KEYWORD = 0.4
+KEYWORD = 0.6
 LONGEST_KEYWORD = 8
 # Nobody's question is longer; somebody's paste may be.
 LONGEST = 1000
@@ -50,13 +50,15 @@ LONGEST = 1000
 HARDLY_LESS = 0.5
 LONGEST_PASSAGE = 3
 OUTSIDE = "outside"
+DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """A phrase that questions may resemble, whose it is, and the passage that settles it.
 
-    The owner is an exchange's key, a kind of small talk, or `OUTSIDE`.
+    The owner is an exchange's key, a kind of small talk, `DECLINED` by an interview's author, or
+    `OUTSIDE` every interview.
     """
 
     phrase: Phrase
@@ -194,8 +196,8 @@ class Index:
             )
             for owner, share in best
         )
-        kinds = [(kind, share) for kind, share in chat.items() if kind != OUTSIDE]
-        return Ranking(matches, outside, max(kinds, key=lambda kind: kind[1], default=None))
+        kinds = [(k, share) for k, share in chat.items() if k not in (OUTSIDE, DECLINED)]
+        return Ranking(matches, outside, max(kinds, key=lambda k: k[1], default=None))
 
     def _summed(self, evidence: Evidence) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
         """The shares of each owner, and of each passage of each owner."""
@@ -230,7 +232,8 @@ class Index:
     def _keyword_of(self, question: str) -> str | None:
         """The exchange that has this very phrase, or alone has said these bare words.
 
-        The latter only where most lines with these words are the exchange's, too.
+        The latter only where most lines with these words are the exchange's, too; what its author
+        declines doesn't count against it.
         """
         term = text.essence(question[:LONGEST])
         if term in self._authored:
@@ -241,7 +244,9 @@ class Index:
         if len(speakers) != 1:
             return None
         users = [
-            line.owner for line, words in zip(self.lines, self._words, strict=True) if term in words
+            line.owner
+            for line, words in zip(self.lines, self._words, strict=True)
+            if term in words and line.owner != DECLINED
         ]
         return speakers[0] if 2 * users.count(speakers[0]) >= len(users) else None
 
@@ -258,7 +263,7 @@ def _lines(knowledge: Knowledge) -> Iterator[Line]:
     for interview in knowledge.interviews:
         for exchange in interview.exchanges:
             yield from _lines_of(exchange)
-        yield from (Line(decline, OUTSIDE) for decline in interview.declines)
+        yield from (Line(decline, DECLINED) for decline in interview.declines)
     yield from (Line(decline, OUTSIDE) for decline in knowledge.everyday.declines)
     for kind, phrases in knowledge.everyday.smalltalk:
         yield from (Line(phrase, kind) for phrase in phrases)
