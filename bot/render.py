@@ -1,0 +1,281 @@
+"""A reply becomes styled text, page by page. Pure; how what is said looks, whoever shows it.
+
+A message is a sequence of runs. The guest's words stand in runs of their own (`quote`, `whole`),
+never mixed with ours, so that whoever shows them can tell them apart and nothing can slip in.
+Lengths are counted as Telegram counts them, in UTF-16 units.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from bot.interview import Exchange, Interview, sentences
+from bot.respond import Answer, Choices, NotCovered, Reply, SmallTalk
+from bot.words import WORDS, Language, say
+
+Style: TypeAlias = Literal["quote", "whole", "host", "ours", "plain"]
+
+LIMIT = 4096  # of Telegram, for one message
+LONGEST_QUOTE = 1000  # a longer sentence is read in the whole answer only
+LONGEST_SOURCE = 300
+LABEL = 26  # about what a phone shows of a button's text in one line
+LISTED = 8  # questions on one page of a list, and topics on offer
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of text in one style: his words, the host's, or ours; perhaps a link."""
+
+    text: str
+    style: Style = "plain"
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a run stands in the text of its message, in UTF-16 units."""
+
+    run: Run
+    offset: int
+    length: int
+
+
+Message: TypeAlias = tuple[Run, ...]
+
+
+def message(
+    reply: Reply, interviews: Mapping[str, Interview], language: Language = "zh-hans"
+) -> Message:
+    """All that a private chat shows for a reply, its pages joined, topics in place of buttons."""
+    match reply:
+        case Answer(exchange, quote):
+            return answer(exchange, quote, interviews[exchange.interview])
+        case NotCovered():
+            every = [e for interview in interviews.values() for e in interview.exchanges]
+            topics = "、".join(label(exchange) for exchange in every[:LISTED])
+            return (*nothing(language), Run(topics, "ours"))
+        case Choices() | SmallTalk():
+            return line(reply, interviews, language)
+
+
+def line(
+    reply: Choices | SmallTalk,
+    interviews: Mapping[str, Interview],
+    language: Language = "zh-hans",
+    compact: bool = False,
+) -> Message:
+    """What is said where there is no answer to quote; compact without the questions listed."""
+    match reply:
+        case Choices(exchanges):
+            word = "offer" if len(exchanges) > 1 else "offer_one"
+            said, listed = ours(word, language), exchanges
+        case SmallTalk(kind):
+            said = ours(kind if kind in WORDS else "acknowledge", language)
+            every = tuple(e for interview in interviews.values() for e in interview.exchanges)
+            listed = every[:LISTED] if kind == "capability" else ()
+    return said if compact else (*said, *_listed(listed))
+
+
+def nothing(language: Language) -> Message:
+    """That the interviews do not speak of it, with topics to follow."""
+    return ours("nothing", language)
+
+
+def ours(word: str, language: Language, **values: object) -> Message:
+    """A message of our own words."""
+    return (Run(say(word, language, **values), "ours"),)
+
+
+def answer(exchange: Exchange, quote: str, interview: Interview) -> Message:
+    """The sentence that answers most directly, the whole answer, and where it comes from."""
+    return _sheet(quote, whole(exchange), source(exchange, interview))
+
+
+def sheets(
+    exchange: Exchange, quote: str, interview: Interview, compact: bool = False
+) -> tuple[Message, ...]:
+    """The answer in messages that Telegram takes, one per page; compact for groups."""
+    origin = (brief if compact else source)(exchange, interview)
+    direct = "" if units(quote) > LONGEST_QUOTE else quote
+    room = LIMIT - units(direct) - units(origin) - 2 * len(_GAP)
+    return tuple(_sheet(direct, page, origin) for page in pages(whole(exchange), room))
+
+
+_GAP = "\n\n"
+
+
+def _sheet(quote: str, page: str, origin: str) -> Message:
+    direct = (Run(quote, "quote"), Run(_GAP)) if quote and quote != page else ()
+    return (*direct, Run(page, "whole"), Run(_GAP), Run(origin, "ours"))
+
+
+def whole(exchange: Exchange) -> str:
+    """The answer as one text, a paragraph to a line."""
+    return "\n".join(exchange.answer)
+
+
+def source(exchange: Exchange, interview: Interview) -> str:
+    """One line of ours: guest, interview, date."""
+    guest = exchange.speaker or interview.guest
+    title = f"《{shortened(interview.title, 200)}》" if interview.title else ""
+    return _origin(guest, title, interview.published[:10])
+
+
+def brief(exchange: Exchange, interview: Interview) -> str:
+    """The same for groups: guest and date."""
+    return _origin(exchange.speaker or interview.guest, "", interview.published[:10])
+
+
+def _origin(*parts: str) -> str:
+    return shortened("— " + " · ".join(part for part in parts if part), LONGEST_SOURCE)
+
+
+def already(quote: str | None, link: str | None, language: Language) -> Message:
+    """That a moment ago the answer was given, where, and the sentence that fits this question."""
+    direct = (Run(quote, "quote"), Run(_GAP)) if quote else ()
+    return (*direct, Run(say("already", language), "ours", link))
+
+
+def questions(exchanges: Sequence[Exchange], first: int, language: Language) -> Message:
+    """One page of the list of questions, numbered on from `first`."""
+    word = "questions" if exchanges else "no_questions"
+    return (Run(say(word, language), "ours"), *_listed(exchanges, first))
+
+
+def about(interviews: Sequence[Interview], language: Language) -> Message:
+    """Where every word comes from."""
+    shown = interviews[:LISTED]
+    runs = [Run(say("about", language), "ours")]
+    for interview in shown:
+        parts = (interview.guest, f"《{interview.title}》" if interview.title else "")
+        origin = (interview.published, interview.source, interview.site, interview.editor)
+        facts = " · ".join(part for part in (*parts, *origin) if part)
+        runs.append(Run("\n• " + shortened(facts, LONGEST_SOURCE), "ours"))
+    if len(shown) < len(interviews):
+        more = say("about_more", language, count=len(interviews))
+        runs.append(Run("\n" + more, "ours"))
+    return tuple(runs)
+
+
+def plain(message: Message) -> str:
+    """The message without its styles."""
+    return "".join(run.text for run in message)
+
+
+def spans(message: Message) -> Iterator[Span]:
+    """Each run and where it stands."""
+    offset = 0
+    for run in message:
+        yield Span(run, offset, units(run.text))
+        offset += units(run.text)
+
+
+def units(text: str) -> int:
+    """How long Telegram says that a text is."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+# Pages
+
+
+def pages(text: str, room: int) -> tuple[str, ...]:
+    """The text in pieces of at most `room` units, cut after paragraphs, else sentences, else
+    characters; joined again they are the text."""
+    if units(text) <= room:
+        return (text,)
+    full: list[str] = []
+    page = ""
+    for piece in _pieces(text, room):
+        if page and units(page) + units(piece) > room:
+            full.append(page)
+            page = ""
+        page += piece
+    return (*full, page)
+
+
+def _pieces(text: str, room: int) -> Iterator[str]:
+    """Paragraphs where they fit a page, else their sentences, else as much as fits."""
+    for paragraph in text.splitlines(keepends=True):
+        if units(paragraph) <= room:
+            yield paragraph
+            continue
+        for sentence in sentences(paragraph):
+            yield from _fitting(sentence, room)
+
+
+def _fitting(text: str, room: int) -> Iterator[str]:
+    piece: list[str] = []
+    used = 0
+    for character in text:
+        size = units(character)
+        if used + size > room:
+            yield "".join(piece)
+            piece, used = [], 0
+        piece.append(character)
+        used += size
+    yield "".join(piece)
+
+
+# Labels
+
+
+def label(exchange: Exchange) -> str:
+    """The exchange's topic, else what a button shows of the host's question."""
+    return exchange.topic if 0 < units(exchange.topic) <= LABEL else asked(exchange)
+
+
+# A phrase ends with a mark and the closing quotes behind it, or where a quotation opens.
+_PHRASE = re.compile(
+    r"[^，,。？?！!；;：:、\n]*?(?:[，,。？?！!；;：:、\n]+[”’」』）)\]]*|(?=[“「『（(])|$)"
+)
+# Where no mark helps, a word is over behind these, or at a space.
+_PARTICLE = re.compile(r"[的了和与及在对把是有吗呢过着并但而或\s]")
+_ENDED = re.compile(r"[。？?！!][”’」』）)\]]*\s*$")
+_LOOSE = " \n，,；;：:、"
+
+
+def asked(exchange: Exchange, limit: int = LABEL) -> str:
+    """The host's question, or the phrases of it around its topic that fit into the limit."""
+    question = " ".join(exchange.question.split())
+    if units(question) <= limit:
+        return question
+    phrases = [piece for piece in _PHRASE.findall(question) if piece]
+    first = next((n for n, piece in enumerate(phrases) if exchange.topic in piece), 0)
+    last = first + 1
+    while first and _goes(phrases[first - 1 : last], limit):
+        first -= 1
+    while last < len(phrases) and _goes(phrases[first : last + 1], limit):
+        last += 1
+    window = "".join(phrases[first:last])
+    before = "…" if first and not _ENDED.search(phrases[first - 1]) else ""
+    after = "…" if last < len(phrases) else ""
+    kept = window.strip(_LOOSE + "。" * bool(after))
+    return before + shortened(kept + after, limit - units(before))
+
+
+def _goes(phrases: Sequence[str], limit: int) -> bool:
+    """Whether the phrases fit, with an ellipsis on both sides, and lie in one sentence."""
+    one_sentence = not any(_ENDED.search(phrase) for phrase in phrases[:-1])
+    return one_sentence and units("".join(phrases)) <= limit - 2
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text, or as much of its beginning as fits, cut behind a phrase or at least a word."""
+    if units(text) <= limit:
+        return text
+    start = next(_fitting(text, limit - 1))
+    for ends in (re.compile(r"[，,。？?！!；;：:、”」』]"), _PARTICLE):
+        cuts = [found.end() for found in ends.finditer(start)]
+        if cuts and cuts[-1] * 2 >= len(start):
+            return start[: cuts[-1]].strip(_LOOSE) + "…"
+    return start.strip(_LOOSE) + "…"
+
+
+def _listed(exchanges: Sequence[Exchange], first: int = 1) -> Message:
+    runs: list[Run] = []
+    for number, exchange in enumerate(exchanges, first):
+        runs += [Run(f"\n{number}. ", "ours"), Run(asked(exchange, 300), "host")]
+    return tuple(runs)

@@ -1,0 +1,295 @@
+"""The bot as a whole: its handlers in order, and its life from the first connection to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import chain, repeat
+from typing import Any
+
+from telegram import LinkPreviewOptions, Update, User
+from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.ext import (
+    Application,
+    BaseHandler,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    ContextTypes,
+    Defaults,
+    InlineQueryHandler,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+from telegram.request import BaseRequest, HTTPXRequest
+
+from bot.interview import Knowledge
+from bot.respond import Responder
+from bot.settings import NotConfigured, Settings, Webhook
+from bot.store import Store, Unopenable
+from bot.tg import (
+    abroad,
+    buttons,
+    commands,
+    errors,
+    groups,
+    guard,
+    logs,
+    membership,
+    panel,
+    polling,
+    private,
+    profile,
+)
+from bot.tg.desk import App, Context, Desk
+from bot.tg.library import Library
+from bot.tg.limits import OPEN_REQUESTS, Pace
+from bot.tg.order import PerChat
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT = 15.0
+TIDY = 6 * 60 * 60.0  # seconds between two clearings of the database
+POLL = 10  # seconds that Telegram holds a poll for which there is nothing yet
+
+
+def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT: 0; 1 if the bot died. Raises NotConfigured."""
+    hook = settings.webhook
+    logs.set_up(settings.log_level, settings.token, hook.secret if hook else None)
+    os.environ["PTB_TIMEDELTA"] = "1"
+    try:
+        store = Store(settings.database)
+    except Unopenable as error:
+        raise NotConfigured(str(error)) from None
+    with ThreadPoolExecutor(1, "search") as thinker:
+        desk = Desk(responder, Library(knowledge), store, thinker, settings.admins)
+        try:
+            return asyncio.run(_live(desk, settings))
+        except NotConfigured:
+            raise
+        except Exception:
+            log.exception("the bot died")
+            return 1
+        finally:
+            store.close()
+
+
+def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
+    """Of each group the first handler that fits runs; groups run from low to high."""
+    said = filters.UpdateType.MESSAGE
+    alone = said & filters.ChatType.PRIVATE
+    in_group = said & filters.ChatType.GROUPS
+    edited_alone = filters.UpdateType.EDITED_MESSAGE & filters.ChatType.PRIVATE
+    text = filters.TEXT | filters.CAPTION
+    here = alone | in_group
+    as_guest = MessageHandler(filters.UpdateType.GUEST_MESSAGE, abroad.summoned)
+    return {
+        -2: [TypeHandler(Update, guard.admit)],
+        -1: [
+            ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER),
+            MessageHandler(said & filters.StatusUpdate.MIGRATE, membership.migrated),
+        ],
+        0: [
+            *([as_guest] if me.supports_guest_queries else []),
+            InlineQueryHandler(abroad.typed),
+            CallbackQueryHandler(buttons.pressed),
+            MessageHandler(edited_alone & text, private.edited),
+            CommandHandler("start", commands.start, here),
+            CommandHandler("ask", commands.ask, here),
+            CommandHandler("questions", commands.questions, here),
+            CommandHandler("help", commands.help_, here),
+            CommandHandler("about", commands.about, here),
+            CommandHandler("privacy", commands.privacy, here),
+            CommandHandler("settings", panel.settings, here),
+            CommandHandler("snooze", panel.snooze, here),
+            CommandHandler("resume", panel.resume, here),
+            MessageHandler(alone & filters.COMMAND, private.unknown_command),
+            MessageHandler(alone & text, private.question),
+            MessageHandler(alone & (filters.ATTACHMENT | filters.STORY), private.hint),
+            MessageHandler(in_group & text, groups.overheard),
+        ],
+    }
+
+
+def allowed_updates(me: User) -> list[str]:
+    """The kinds of updates that there is a handler for."""
+    guest = [Update.GUEST_MESSAGE] if me.supports_guest_queries else []
+    return [
+        Update.MESSAGE,
+        Update.EDITED_MESSAGE,
+        Update.CALLBACK_QUERY,
+        Update.INLINE_QUERY,
+        Update.MY_CHAT_MEMBER,
+        *guest,
+    ]
+
+
+def build(
+    desk: Desk,
+    token: str,
+    api_url: str,
+    request: BaseRequest,
+    polled: BaseRequest,
+    pace: Pace | None = None,
+) -> App:
+    """The application without its handlers, which depend on what the bot is allowed to do."""
+    application: App = (
+        Application.builder()
+        .token(token)
+        .base_url(f"{api_url}/bot")
+        .base_file_url(f"{api_url}/file/bot")
+        .request(request)
+        .get_updates_request(polled)
+        .rate_limiter(pace or Pace())
+        .concurrent_updates(PerChat())
+        .job_queue(None)
+        .context_types(ContextTypes(context=Context))
+        .defaults(
+            Defaults(
+                allow_sending_without_reply=True,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+            )
+        )
+        .build()
+    )
+    application.bot_data["desk"] = desk
+    application.add_error_handler(errors.happened)
+    return application
+
+
+async def begin(application: App) -> None:
+    """Connect, and get to know oneself."""
+    await application.initialize()
+    application.add_handlers(handlers(application.bot.bot))
+
+
+async def _live(desk: Desk, settings: Settings) -> int:
+    request = HTTPXRequest(
+        connection_pool_size=OPEN_REQUESTS + 4,
+        pool_timeout=READ_TIMEOUT,
+        read_timeout=READ_TIMEOUT,
+    )
+    heart = polling.Heartbeat(read_timeout=2 * POLL)
+    application = build(desk, settings.token, settings.api_url, request, heart)
+    stop = _stop_on_signals()
+    if not await _reach(application, stop):
+        return 0
+    try:
+        return await _serve(application, desk.store, heart, settings.webhook, stop)
+    finally:
+        await application.shutdown()
+
+
+async def _reach(application: App, stop: asyncio.Event) -> bool:
+    """Connect, however long it takes; False if told to stop before."""
+    complaints = polling.Complaints()
+    for pause in chain((1.0, 2.0, 4.0, 8.0, 16.0), repeat(30.0)):
+        try:
+            await begin(application)
+            return True
+        except InvalidToken:
+            raise NotConfigured(
+                "TELEGRAM_BOT_TOKEN was refused by Telegram: set it to the token that @BotFather "
+                "gave you."
+            ) from None
+        except (NetworkError, RetryAfter) as error:
+            complaints.hear(error)
+        if await polling.stopped(stop, pause):
+            return False
+    return False
+
+
+async def _serve(
+    application: App,
+    store: Store,
+    heart: polling.Heartbeat,
+    hook: Webhook | None,
+    stop: asyncio.Event,
+) -> int:
+    """Fetch and answer until told to stop, or until polling is over; answer what was fetched."""
+    await application.start()
+    chores = [
+        asyncio.create_task(profile.introduce(application.bot)),
+        asyncio.create_task(_keep_tidy(store)),
+    ]
+    reason: str | None = None
+    try:
+        if await _until(_fetch(application, hook), stop):
+            reason = await polling.watch(None if hook else heart, stop)
+    finally:
+        for chore in chores:
+            chore.cancel()
+        await _drain(application)
+    if reason:
+        log.critical("stopping, so that a supervisor can start anew: %s", reason)
+    return 1 if reason else 0
+
+
+async def _fetch(application: App, hook: Webhook | None) -> None:
+    """Let Telegram deliver, or ask for updates again and again."""
+    updater = application.updater
+    if updater is None:
+        return
+    kinds = allowed_updates(application.bot.bot)
+    if hook is None:
+        await updater.start_polling(
+            timeout=timedelta(seconds=POLL),
+            bootstrap_retries=-1,
+            allowed_updates=kinds,
+            error_callback=polling.Complaints().hear,
+        )
+        return
+    await updater.start_webhook(
+        listen=hook.host,
+        port=hook.port,
+        url_path=hook.path,
+        webhook_url=hook.url,
+        secret_token=hook.secret or secrets.token_urlsafe(32),
+        bootstrap_retries=-1,
+        allowed_updates=kinds,
+    )
+
+
+async def _keep_tidy(store: Store) -> None:
+    """Forget now, and then every few hours, what is no longer of use."""
+    while True:
+        store.tidy()
+        await asyncio.sleep(TIDY)
+
+
+async def _drain(application: App) -> None:
+    """Fetch no more, and answer what was fetched."""
+    if application.updater and application.updater.running:
+        try:
+            await application.updater.stop()
+        except TelegramError as error:
+            log.warning("polling ended badly: %s", error)
+    await application.stop()
+
+
+async def _until(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
+    """Do the work unless told to stop before it is done; whether it is."""
+    task, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if task.done():
+        task.result()
+        return True
+    task.cancel()
+    await asyncio.wait({task})
+    return False
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    return stop

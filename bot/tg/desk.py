@@ -1,0 +1,47 @@
+"""What every handler finds at hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from telegram.ext import Application, CallbackContext, ExtBot
+
+from bot.respond import Responder
+from bot.store import Store
+from bot.tg.library import Library
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The core, the memory, and who runs the bot."""
+
+    responder: Responder
+    library: Library
+    store: Store
+    thinker: Executor  # one thread: searching must not hold up the event loop
+    operators: frozenset[int] = frozenset()
+    pauses: tuple[float, ...] = (0.5, 1, 2, 4, 8, 16, 30)  # between attempts to reach Telegram
+
+    async def think(self, work: Callable[..., Result], *args: Any) -> Result:
+        """Let the core work on something while other chats are served."""
+        return await asyncio.get_running_loop().run_in_executor(self.thinker, work, *args)
+
+
+class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
+    """PTB's context, with the desk."""
+
+    @property
+    def desk(self) -> Desk:
+        desk: Desk = self.bot_data["desk"]
+        return desk
+
+
+App: TypeAlias = Application[
+    "ExtBot[float]", Context, dict[Any, Any], dict[Any, Any], dict[Any, Any], None
+]

@@ -1,0 +1,36 @@
+"""The one place where errors end up: logged, and the person gets a short apology."""
+
+from __future__ import annotations
+
+import logging
+
+from telegram import Message, Update
+from telegram.constants import ChatType
+
+from bot.tg import answering, sending
+from bot.tg.desk import Context
+from bot.tg.hearing import heard, words
+from bot.words import language, say
+
+log = logging.getLogger(__name__)
+
+
+async def happened(update: object, context: Context) -> None:
+    """Log the error; keep the question; apologise in private, and let no button spin."""
+    log.error("an update was not handled", exc_info=context.error)
+    if not isinstance(update, Update):
+        return
+    if message := update.message or update.guest_message:
+        await _apologise(message, context)
+    if query := update.callback_query:
+        tongue = language(query.from_user.language_code)
+        await sending.toast(query, say("apology", tongue))
+
+
+async def _apologise(message: Message, context: Context) -> None:
+    if words(message):
+        context.desk.store.missed(words(message), "error", None, 0.0)
+    if message.chat.type == ChatType.PRIVATE:
+        question = heard(message)
+        letter = answering.writer(question, context).ours("apology")
+        await sending.send(letter, question.place, context)

@@ -1,0 +1,71 @@
+"""The exchanges by names that Telegram has room for: numbers in buttons, codes in links. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from bot.interview import Exchange, Interview, Knowledge
+
+# What a button does, by the letter that its data carry; the first kind speaks of exchanges by
+# their numbers, and so expires with the knowledge that it was made from.
+NUMBERED = frozenset({"show", "turn", "list", "good", "bad"})
+LASTING = frozenset({"delete", "ambient", "idle"})
+
+
+class Library:
+    """One version of the knowledge; built once, so that every press is a look-up."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.interviews = {interview.id: interview for interview in knowledge.interviews}
+        self.exchanges = tuple(knowledge.exchanges())
+        self.version = _version(self.exchanges)
+        self._numbers = {exchange.key: n for n, exchange in enumerate(self.exchanges)}
+        self._by_code = {code(exchange): exchange for exchange in self.exchanges}
+
+    def interview(self, exchange: Exchange) -> Interview:
+        """The interview that an exchange belongs to."""
+        return self.interviews[exchange.interview]
+
+    def number(self, exchange: Exchange) -> int:
+        """The exchange's place among all."""
+        return self._numbers[exchange.key]
+
+    def exchange(self, number: int) -> Exchange | None:
+        """The exchange at a place."""
+        return self.exchanges[number] if 0 <= number < len(self.exchanges) else None
+
+    def beside(self, exchange: Exchange, step: int) -> Exchange | None:
+        """The exchange before (-1) or after (+1) in the same interview."""
+        other = self.exchange(self.number(exchange) + step)
+        return other if other and other.interview == exchange.interview else None
+
+    def linked(self, payload: str) -> Exchange | None:
+        """The exchange that a deep link's payload names."""
+        return self._by_code.get(payload)
+
+    def data(self, verb: str, *numbers: int) -> str:
+        """A button's data: at most 64 bytes, for whatever numbers a message can lead to."""
+        version = self.version if verb in NUMBERED else ""
+        return ".".join((version, verb, *map(str, numbers)))
+
+    def read(self, data: str) -> tuple[str, tuple[int, ...]] | None:
+        """What a button says, or None where it is not one of today's."""
+        version, _, rest = data.partition(".")
+        verb, *numbers = rest.split(".")
+        if not all(re.fullmatch(r"-?[0-9]{1,20}", number) for number in numbers):
+            return None
+        expected = self.version if verb in NUMBERED else ""
+        known = verb in NUMBERED | LASTING and version == expected
+        return (verb, tuple(map(int, numbers))) if known else None
+
+
+def code(exchange: Exchange) -> str:
+    """The exchange's key as a deep link can carry it; interviews' ids have no underscore."""
+    return exchange.key.replace("/", "_", 1)
+
+
+def _version(exchanges: Sequence[Exchange]) -> str:
+    said = "\n".join("\n".join((e.key, e.question, *e.answer)) for e in exchanges)
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:6]

@@ -1,0 +1,78 @@
+"""Joining a group, being shown the door, a group that moves to a new id."""
+
+from __future__ import annotations
+
+from telegram import (
+    ChatMember,
+    ChatMemberRestricted,
+    ChatMemberUpdated,
+    Message,
+    Update,
+    User,
+)
+from telegram.constants import ChatType
+
+from bot import render
+from bot.tg import sending
+from bot.tg.desk import Context
+from bot.tg.hearing import Place
+from bot.tg.letters import Letter
+from bot.words import Language, language
+
+_GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
+
+
+async def changed(update: Update, context: Context) -> None:
+    """Note whether we may still write there, and tell a group that we joined how to ask."""
+    change = update.my_chat_member
+    if change is None:
+        return
+    store, chat = context.desk.store, change.chat.id
+    may_write = _may_write(change.new_chat_member)
+    store.set_active(chat, may_write)
+    if not _is_there(change.new_chat_member):
+        store.set_greeted(chat, False)
+    elif may_write and change.chat.type in _GROUPS and not store.chat(chat).greeted:
+        store.set_greeted(chat, True)
+        await _greet(change, context)
+
+
+async def migrated(update: Update, context: Context) -> None:
+    """Let the settings move along: both the old group and the new one announce it."""
+    match update.message:
+        case Message(migrate_to_chat_id=int(new), chat=old):
+            context.desk.store.migrate_chat(old.id, new)
+        case Message(migrate_from_chat_id=int(before), chat=new_chat):
+            context.desk.store.migrate_chat(before, new_chat.id)
+
+
+async def _greet(change: ChatMemberUpdated, context: Context) -> None:
+    tongue = language(change.from_user.language_code)
+    is_admin = change.new_chat_member.status == ChatMember.ADMINISTRATOR
+    letter = greeting(context.bot.bot, is_admin, tongue)
+    await sending.send(letter, Place(change.chat.id, group=True), context)
+
+
+def greeting(me: User, is_admin: bool, tongue: Language) -> Letter:
+    """How to ask, and what privacy mode keeps from us."""
+    hears_all = is_admin or bool(me.can_read_all_group_messages)
+    name = f"@{me.username}"
+    return Letter(
+        (
+            *render.ours("greet", tongue, ask=f"/ask{name}"),
+            render.Run("\n"),
+            *render.ours("mention_too" if hears_all else "privacy_mode", tongue, mention=name),
+        )
+    )
+
+
+def _is_there(member: ChatMember) -> bool:
+    if isinstance(member, ChatMemberRestricted):
+        return member.is_member
+    return member.status not in (ChatMember.LEFT, ChatMember.BANNED)
+
+
+def _may_write(member: ChatMember) -> bool:
+    if isinstance(member, ChatMemberRestricted):
+        return member.is_member and member.can_send_messages
+    return _is_there(member)

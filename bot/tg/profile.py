@@ -1,0 +1,72 @@
+"""What Telegram shows about the bot before anybody writes to it: menus and descriptions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
+
+from telegram import (
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    BotCommandScopeDefault,
+)
+from telegram.ext import ExtBot
+
+from bot.tg.sending import quietly
+from bot.words import Language, say
+
+log = logging.getLogger(__name__)
+
+IN_PRIVATE = ("start", "ask", "questions", "help", "about", "privacy")
+IN_GROUPS = ("ask", "questions", "help", "about", "privacy")
+FOR_ADMINS = (*IN_GROUPS, "settings", "snooze", "resume")
+
+_MENUS: tuple[tuple[BotCommandScope, Sequence[str]], ...] = (
+    (BotCommandScopeDefault(), IN_PRIVATE),
+    (BotCommandScopeAllPrivateChats(), IN_PRIVATE),
+    (BotCommandScopeAllGroupChats(), IN_GROUPS),
+    (BotCommandScopeAllChatAdministrators(), FOR_ADMINS),
+)
+# Telegram's code for a client's language, and ours; without a code it is for everybody else.
+_CODES: tuple[tuple[str | None, Language], ...] = ((None, "zh-hans"), ("en", "en"))
+
+
+def private_menu(language: Language) -> list[BotCommand]:
+    """The commands of a private chat."""
+    return _menu(IN_PRIVATE, language)
+
+
+async def introduce(bot: ExtBot[float]) -> None:
+    """Set menus and descriptions; say in the log which abilities @BotFather has left off."""
+    for call in _calls(bot):
+        await quietly(call)
+    me = bot.bot
+    log.info(
+        "@%s: inline mode %s, guest mode %s, privacy mode %s",
+        me.username,
+        _on(me.supports_inline_queries),
+        _on(me.supports_guest_queries),
+        _on(not me.can_read_all_group_messages),
+    )
+
+
+def _calls(bot: ExtBot[float]) -> Iterator[Callable[[], Awaitable[bool]]]:
+    for code, language in _CODES:
+        for scope, names in _MENUS:
+            menu = _menu(names, language)
+            yield partial(bot.set_my_commands, menu, scope=scope, language_code=code)
+        long, short = say("description", language), say("short_description", language)
+        yield partial(bot.set_my_description, long, language_code=code)
+        yield partial(bot.set_my_short_description, short, language_code=code)
+
+
+def _menu(names: Sequence[str], language: Language) -> list[BotCommand]:
+    return [BotCommand(name, say(f"command_{name}", language)) for name in names]
+
+
+def _on(ability: bool | None) -> str:
+    return "on" if ability else "off"

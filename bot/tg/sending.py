@@ -1,0 +1,177 @@
+"""Letters on their way: sent, changed, deleted; what can go wrong on the way ends here.
+
+An error is a log line and a None, never an exception: whoever sends decides what that means.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import httpx
+from telegram import CallbackQuery, Message, ReplyParameters
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.tg.desk import Context
+from bot.tg.hearing import Place
+from bot.tg.letters import Letter
+from bot.tg.limits import TooLate
+from bot.tg.order import arrived
+
+log = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+LATEST_IN_A_GROUP = 20.0  # seconds after the question; later, the talk has moved on
+
+
+async def send(letter: Letter, place: Place, context: Context) -> Message | None:
+    """Send a letter; None where it did not, or perhaps did not, arrive."""
+    deadline = arrived() + LATEST_IN_A_GROUP if place.group else None
+    sent = await _carried_out(lambda: _post(letter, place, deadline, context), place.chat, context)
+    if sent:
+        _verify(sent, letter)
+    return sent
+
+
+async def _post(letter: Letter, place: Place, deadline: float | None, context: Context) -> Message:
+    try:
+        return await context.bot.send_message(
+            place.chat,
+            letter.text,
+            entities=letter.entities,
+            message_thread_id=place.thread or None,
+            reply_parameters=ReplyParameters(place.reply_to) if place.reply_to else None,
+            reply_markup=letter.keyboard,
+            rate_limit_args=deadline,
+        )
+    except ChatMigrated as moved:
+        context.desk.store.migrate_chat(place.chat, moved.new_chat_id)
+        there = replace(place, chat=moved.new_chat_id, reply_to=None)
+        return await _post(letter, there, deadline, context)
+
+
+async def change(letter: Letter, chat: int, message: int, context: Context) -> bool:
+    """Make an earlier message of ours this letter; whether it now is."""
+
+    async def attempt() -> Message | bool:
+        return await context.bot.edit_message_text(
+            letter.text,
+            chat_id=chat,
+            message_id=message,
+            entities=letter.entities,
+            reply_markup=letter.keyboard,
+        )
+
+    changed = await _carried_out(attempt, chat, context)
+    if isinstance(changed, Message):
+        _verify(changed, letter)
+    return changed is not None
+
+
+async def change_pressed(letter: Letter, query: CallbackQuery, context: Context) -> bool:
+    """Make the message whose button was pressed this letter; whether it now is."""
+    if isinstance(query.message, Message):
+        if query.message.text == letter.text and query.message.reply_markup == letter.keyboard:
+            return True
+        return await change(letter, query.message.chat.id, query.message.message_id, context)
+
+    async def attempt() -> Message | bool:
+        return await context.bot.edit_message_text(
+            letter.text,
+            inline_message_id=query.inline_message_id,
+            entities=letter.entities,
+            reply_markup=letter.keyboard,
+        )
+
+    return await _carried_out(attempt, None, context) is not None
+
+
+async def delete(chat: int, message: int, context: Context) -> bool:
+    """Delete a message of ours; whether it is gone."""
+
+    async def attempt() -> bool:
+        return await context.bot.delete_message(chat, message)
+
+    return bool(await _carried_out(attempt, chat, context))
+
+
+async def toast(query: CallbackQuery, text: str | None = None, alert: bool = False) -> None:
+    """Let a pressed button rest, with a word to the presser."""
+
+    async def attempt() -> bool:
+        return await query.answer(text, show_alert=alert)
+
+    await quietly(attempt)
+
+
+async def quietly(call: Callable[[], Awaitable[Result]]) -> Result | None:
+    """Make a call that may as well fail: a query too old to answer, a chat that is gone."""
+    try:
+        return await call()
+    except TelegramError as error:
+        log.info("a call was refused: %s", error)
+        return None
+
+
+async def _carried_out(
+    call: Callable[[], Awaitable[Result]], chat: int | None, context: Context
+) -> Result | None:
+    try:
+        return await _persistently(call, context.desk.pauses)
+    except TooLate:
+        log.warning("dropped: it would have reached the group more than 20 s late")
+    except Forbidden as error:
+        log.info("we may not write there any more: %s", error)
+        if chat is not None:
+            context.desk.store.set_active(chat, False)
+    except BadRequest as error:
+        log.warning("Telegram refused: %s", error)
+    except TimedOut:
+        log.warning("no answer from Telegram; not repeated, for it may have arrived")
+    except (NetworkError, RetryAfter, ChatMigrated) as error:
+        log.warning("given up: %s", error)
+    return None
+
+
+async def _persistently(call: Callable[[], Awaitable[Result]], pauses: tuple[float, ...]) -> Result:
+    """The call, made again as long as it is certain that it did not arrive."""
+    for pause in pauses:
+        try:
+            return await call()
+        except NetworkError as error:
+            if not _never_arrived(error):
+                raise
+            log.info("not sent, next attempt in %s s: %s", pause, error)
+        await asyncio.sleep(pause)
+    return await call()
+
+
+def _never_arrived(error: NetworkError) -> bool:
+    """No connection was made, or the server itself said that it failed (5xx has no cause)."""
+    if isinstance(error, BadRequest):
+        return False
+    never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    said_so = error.__cause__ is None and not isinstance(error, TimedOut)
+    return said_so or isinstance(error.__cause__, never_sent)
+
+
+def _verify(sent: Message, letter: Letter) -> None:
+    """What Telegram shows has to be what was meant, to the character."""
+    if sent.text != letter.text:
+        log.error(
+            "message %s does not say what was meant: %s characters sent, %s shown",
+            sent.message_id,
+            len(letter.text),
+            len(sent.text or ""),
+        )

@@ -1,0 +1,218 @@
+"""Every word that is ours, in Chinese and in English. Pure; nothing here is ever a guest's.
+
+Chinese is written in Simplified characters; Traditional ones are made from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from bot.text import traditional
+
+Language: TypeAlias = Literal["zh-hans", "zh-hant", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh-hans", "zh-hant", "en")
+
+_TRADITIONAL = ("hant", "tw", "hk", "mo")
+
+
+def language(code: str | None) -> Language:
+    """The language for someone whose client says that it speaks `code`, an IETF tag.
+
+    The interviews are in Chinese, and so are we, except to those whose client speaks English.
+    """
+    first, *rest = (code or "zh").lower().replace("_", "-").split("-")
+    if first == "zh":
+        return "zh-hant" if any(part in _TRADITIONAL for part in rest) else "zh-hans"
+    return "en" if first == "en" else "zh-hans"
+
+
+def say(word: str, language: Language = "zh-hans", **values: object) -> str:
+    """Our words in a language, with values in their places; the values are left as they are."""
+    chinese, english = _WORDS[word]
+    match language:
+        case "en":
+            ours = english
+        case "zh-hant":
+            ours = traditional(chinese)
+        case "zh-hans":
+            ours = chinese
+    return ours.format(**values) if values else ours
+
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    # Small talk, by kind
+    "greeting": (
+        "你好！想知道嘉宾在访谈里说了什么，直接问就行。",
+        "Hello! Just ask what you want to know about the interview.",
+    ),
+    "thanks": ("不客气，还想问什么尽管问。", "You're welcome. Ask whatever else you like."),
+    "goodbye": ("再见，随时再来问。", "Goodbye, come back any time."),
+    "identity": (
+        "我是访谈问答机器人，只用嘉宾的原话回答，不会自己编。",
+        "I'm an interview bot. I answer only in the guest's own words and make nothing up.",
+    ),
+    "capability": (
+        "用平常的话问访谈里的事，我用嘉宾的原话回答。可以问这些：",
+        "Ask about the interview in your own words; I answer in the guest's. For example:",
+    ),
+    "acknowledge": ("好的，还想问什么尽管问。", "All right. Ask whatever else you like."),
+    "praise": ("谢谢夸奖，话都是嘉宾说的。", "Thank you, but every word is the guest's."),
+    "complaint": (
+        "抱歉没帮上忙。换个说法再问一次，或者看看可以问的问题。",
+        "Sorry that I couldn't help. Try other words, or look at the list of questions.",
+    ),
+    "feelings": (
+        "我只会转述这次访谈，陪不了别的，抱歉。",
+        "I can only pass on what was said in the interview, sorry.",
+    ),
+    "manipulation": (
+        "我只引用访谈原文，不编、不仿、不改他的话。",
+        "I only quote the interview. I don't invent, imitate or change the guest's words.",
+    ),
+    # Replies
+    "offer": ("不太确定你问的是哪一个：", "I'm not sure which of these you mean:"),
+    "offer_one": ("你是不是想问：", "Do you mean:"),
+    "nothing": (
+        "访谈里没有谈到这个。可以问：",
+        "The interview doesn't speak of that. You can ask:",
+    ),
+    "already": ("刚刚回答过 ⤴", "Answered a moment ago ⤴"),
+    "hint": (
+        "我只看得懂文字，把问题打成字发给我吧。",
+        "I only understand text. Please type your question.",
+    ),
+    "unknown_command": (
+        "没有这个命令。直接发问题给我就行，/help 有说明。",
+        "There is no such command. Just send me your question; /help explains more.",
+    ),
+    "ask_usage": (
+        "把问题写在命令后面，例如：/ask {topic}；或者用它回复别人的提问。",
+        "Put the question after the command, as in /ask {topic}, or reply with it to a question.",
+    ),
+    "apology": ("抱歉，出了点问题，请再问一次。", "Sorry, something went wrong. Please ask again."),
+    # Lists
+    "questions": ("可以问的问题：", "What you can ask:"),
+    "no_questions": ("还没有可以问的访谈。", "There is no interview to ask about yet."),
+    # Buttons
+    "previous": ("◀ 上一问", "◀ Previous"),
+    "next": ("下一问 ▶", "Next ▶"),
+    "others": ("其他问题", "Other questions"),
+    "useful": ("👍 有用", "👍 Helpful"),
+    "useless": ("👎 没用", "👎 Not helpful"),
+    "delete": ("🗑 删除", "🗑 Delete"),
+    "private": ("私聊继续问", "Ask in private"),
+    "page": ("{page}/{pages}", "{page}/{pages}"),
+    # What a press is answered with
+    "expired": ("按钮已过期", "This button has expired"),
+    "noted": ("谢谢，记下了", "Thank you, noted"),
+    "not_yours": (
+        "只有提问的人和管理员可以删除",
+        "Only the person who asked and admins can delete this",
+    ),
+    "admins_only": ("只有群管理员可以设置", "Only the group's admins can change this"),
+    "gone": ("已删除", "Deleted"),
+    "stuck": (
+        "太久了，Telegram 不让我删，请管理员来删",
+        "Telegram no longer lets me delete this; an admin can",
+    ),
+    # Commands
+    "start": (
+        "你好！这里是访谈问答：用平常的话提问，我用嘉宾在访谈里的原话回答，一字不改。可以问：",
+        "Hello! Ask about the interview in your own words (in Chinese), and I answer in the "
+        "guest's, quoted word for word. You can ask:",
+    ),
+    "help": (
+        "直接把问题发给我，一条消息里最多三个问题。答案都是嘉宾的原话：先是最切题的一句，再是整段。\n"
+        "可以追问“还有呢”“那农村呢”“第二个问题呢”；改了问题，答案也跟着改。\n"
+        "群里：{ask} 加问题，或者回复我的消息；回复别人的提问只发 {ask}，我就回答他。\n"
+        "任何聊天里：输入 {mention} 和关键词，选一条发出去。\n"
+        "/questions 看全部问题，/about 看出处，/privacy 看我记下什么。",
+        "Just send me your question, up to three in a message. Answers are the guest's own words: "
+        "first the sentence that fits best, then the whole answer.\n"
+        "You can follow up (还有呢, 第二个问题呢); edit a question and its answer changes.\n"
+        "In groups: {ask} and a question, or reply to me; reply to someone's question with just "
+        "{ask} and I answer them.\n"
+        "Anywhere: type {mention} and a keyword, and pick what to send.\n"
+        "/questions lists them all, /about says where the words come from, /privacy what I keep.",
+    ),
+    "group_help": (
+        "在群里这样问：\n• {ask} 加问题\n• 回复我的消息\n• 回复别人的提问，只发 {ask}\n"
+        "答案都是嘉宾的原话。",
+        "How to ask in a group:\n• {ask} and your question\n• reply to one of my messages\n"
+        "• reply to someone's question with just {ask}\nAll answers are the guest's own words.",
+    ),
+    "about": (
+        "答案逐字引自下列访谈，一字不改；只有按钮、提示和出处这一行是我写的。",
+        "Every answer is quoted word for word from the interviews below. Only buttons, notices "
+        "and the line with the source are mine.",
+    ),
+    "about_more": ("……共 {count} 篇。", "… {count} in all."),
+    "privacy": (
+        "我记下：没答上的问题（文字和时间，不记是谁问的），用来改进；每个聊天里最近谈到的那一问，"
+        "用来听懂追问，三十天不问就删；我发出的答案的编号，两天后删；“有用 / 没用”。"
+        "群里没叫我的话不记。日志里没有任何人写的话。不给别人，不做广告。",
+        "I keep: questions I could not answer (text and time, not who asked), to get better; the "
+        "question we last spoke of in each chat, to understand follow-ups, deleted after thirty "
+        "days of silence; the ids of my answers, for two days; “helpful” and “not helpful”. What "
+        "is said in groups without calling me is not kept. Logs contain nothing that anybody "
+        "wrote. Nothing is passed on or used for advertising.",
+    ),
+    # Groups
+    "greet": (
+        "大家好，我用访谈嘉宾的原话回答问题。\n这样问我：{ask} 加问题；或者回复我的消息；"
+        "或者用 {ask} 回复别人的提问。",
+        "Hello, I answer questions in the words of an interview's guest.\nTo ask: {ask} and your "
+        "question; or reply to my messages; or reply with {ask} to someone's question.",
+    ),
+    "privacy_mode": (
+        "管理员请注意：隐私模式开着，我收不到单独的 {mention}。要让 {mention} 也管用，二选一："
+        "① 把我设为管理员；② 在 @BotFather 里用 /setprivacy 关掉隐私模式，再把我移出群重新加入。",
+        "For the admins: privacy mode is on, so a plain {mention} does not reach me. To change "
+        "that, either ① make me an admin, or ② turn privacy mode off in @BotFather with "
+        "/setprivacy, then remove me and add me again.",
+    ),
+    "mention_too": ("直接 {mention} 也可以。", "A plain {mention} works too."),
+    "settings": (
+        "本群设置（只有管理员能改）\n主动回答：没人叫我时，只有非常有把握才回答。现在：{state}",
+        "Settings of this group (admins only)\nAnswering unasked: only when I am very sure. "
+        "Now: {state}",
+    ),
+    "on": ("开", "on"),
+    "off": ("关", "off"),
+    "turn_on": ("打开主动回答", "Answer unasked"),
+    "turn_off": ("关闭主动回答", "Answer only when asked"),
+    "only_groups": ("这个命令只在群里用。", "This command is for groups."),
+    "snoozed": (
+        "好的，{minutes} 分钟内不说话。/resume 可以提前叫我回来。",
+        "All right, silent for {minutes} minutes. /resume calls me back earlier.",
+    ),
+    "snooze_usage": (
+        "写上分钟数，1 到 10080，例如 /snooze 60。",
+        "Say for how many minutes, 1 to 10080, as in /snooze 60.",
+    ),
+    "resumed": ("我回来了。", "I'm back."),
+    # Inline
+    "inline_nothing": ("没找到，私聊问我试试", "Nothing found; ask me in private"),
+    "inline_help": ("私聊问我", "Ask me in private"),
+    # What Telegram shows about the bot
+    "description": (
+        "用平常的话问访谈里的事，我用嘉宾的原话回答，一字不改。私聊、群里、任何聊天里都能用。",
+        "Ask about the interview in your own words and get the guest's, quoted word for word. "
+        "Works in private, in groups, and inline anywhere.",
+    ),
+    "short_description": (
+        "访谈问答：只用嘉宾的原话回答。",
+        "Answers about interviews, only in the guest's own words.",
+    ),
+    "command_start": ("开始", "Start"),
+    "command_ask": ("提问：/ask 加问题", "Ask: /ask and your question"),
+    "command_questions": ("可以问的问题", "What you can ask"),
+    "command_help": ("怎么用", "How to use me"),
+    "command_about": ("每句话的出处", "Where every word comes from"),
+    "command_privacy": ("我记下什么", "What I keep"),
+    "command_settings": ("本群设置", "Settings of this group"),
+    "command_snooze": ("安静一会儿：/snooze 60", "Be silent for a while: /snooze 60"),
+    "command_resume": ("恢复回答", "Answer again"),
+}
+WORDS = tuple(_WORDS)
