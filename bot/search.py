@@ -43,7 +43,7 @@ SHOWN = -0.1
 # hold the same words.
 KEYWORD = 0.6
 LONGEST_KEYWORD = 8
-# Nobody's question is longer; somebody's paste may be.
+# Only so much of a paste is compared.
 LONGEST = 1000
 # Two neighbouring passages that nearly tie are quoted together, up to three sentences: on the same
 # crowds the right sentence is shown in 97.5 instead of 96.0 % (lexical 94.1 instead of 91.1).

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 
 from opencc import OpenCC
-
-# Characters are read one by one here: pypinyin's 47,000 phrases would cost 0.1 s at every start.
-os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 from pypinyin import lazy_pinyin
 
 _SIMPLIFY = OpenCC("t2s")
@@ -25,6 +21,7 @@ _INVISIBLE = re.compile(
 # Telegram user names are 5 to 32 of these characters and start with a letter.
 _MENTION = re.compile(r"@[A-Za-z][A-Za-z0-9_]{4,31}")
 _BREAK = re.compile(r"[\n。！？!?;；]+|" + _MENTION.pattern)
+_MOST_PARTS = 12
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)?%?|[\u3007\u3400-\u9fff\U00020000-\U0003ffff]")
 
@@ -33,12 +30,12 @@ _POLITE = re.compile(
     "|".join(
         sorted(
             (
-                "请问一下 请问 请教一下 想请教 我想了解一下 我想了解 想了解一下 我想问一下 我想问 "
-                "想问一下 想问问 我想知道 想知道 麻烦问一下 麻烦 劳驾 求问 跪求 急求 在线等 "
-                "有人知道 "
-                "谁知道 你知道 能不能跟我们介绍一下 跟我们介绍一下 介绍一下 能不能告诉我 "
-                "可以告诉我 能告诉我 告诉我 跟我说说 给我讲讲 给我说说 帮我查一下 帮我看看 谢谢你 谢谢您 谢谢 多谢 "
-                "您好 你好 那个啥 话说"
+                "请问一下 请问 请教一下 想请教 我想了解一下 我想了解 想了解一下 "
+                "我想问一下 我想问 想问一下 想问问 我想知道 想知道 麻烦问一下 麻烦 "
+                "劳驾 求问 跪求 急求 在线等 有人知道 谁知道 你知道 "
+                "能不能跟我们介绍一下 跟我们介绍一下 介绍一下 能不能告诉我 可以告诉我 "
+                "能告诉我 告诉我 跟我说说 给我讲讲 给我说说 帮我查一下 帮我看看 "
+                "谢谢你 谢谢您 谢谢 多谢 您好 你好 那个啥 话说 "
             ).split(),
             key=len,
             reverse=True,
@@ -82,9 +79,12 @@ def essence(text: str) -> str:
 
 
 def parts(text: str) -> tuple[str, ...]:
-    """The sentences and lines of a message, where it has several that could each be a question."""
-    pieces = tuple(piece for piece in _BREAK.split(text) if len(tokens(piece)) >= 2)
-    return pieces if len(pieces) > 1 else ()
+    """The sentences and lines of a message, where it has several that could each be a question.
+
+    Of a long paste only the first few, because each will be searched for.
+    """
+    pieces = [piece for piece in _BREAK.split(text[:4096]) if len(tokens(piece)) >= 2]
+    return tuple(pieces[:_MOST_PARTS]) if len(pieces) > 1 else ()
 
 
 @cache

@@ -317,7 +317,7 @@ def exchanges(draw: Any, number: int) -> Exchange:
     )
     asks = tuple(Phrase(text, HERE) for text in draw(st.lists(ODD, max_size=3)))
     speaker = draw(st.none() | ODD)
-    return Exchange("x", f"q{number}", draw(ODD), answer, HERE, draw(ODD), speaker, asks, facts)
+    return Exchange("x", f"q{number}", draw(ODD), answer, HERE, draw(ODD), speaker, "", asks, facts)
 
 
 @st.composite
