@@ -238,7 +238,7 @@ def _import(options: argparse.Namespace, given: Mapping[str, str]) -> int:
         _say(warning)
     reading = read_page(page.text)
     if isinstance(reading, NoInterview):
-        raise Stop(f"{options.page}: 这一页里没有找到访谈。({reading.reason})", FAULTY)
+        raise Stop(f"{options.page}: 这一页里没有找到访谈:{reading.reason}。", FAULTY)
     _account(reading, page.text)
     interview = _interview(reading, options.page, options.output)
     if options.output is None:

@@ -86,11 +86,11 @@ def test_the_first_seed_gives_four_exchanges_and_its_header() -> None:
 
 
 BAD = [
-    ("", "empty"),
-    (" \r\n\u3000\n", "empty"),
-    ("\0\1\2PNG\0\0", "not text"),
-    ("\ufffd\ufffd\ufffd记\ufffd\ufffd", "not text"),  # GBK read as UTF-8
-    ("没有人问，也没有人答。\n", "no questions"),
+    ("", "空的"),
+    (" \r\n\u3000\n", "空的"),
+    ("\0\1\2PNG\0\0", "不是文字"),
+    ("\ufffd\ufffd\ufffd记\ufffd\ufffd", "不是文字"),  # GBK read as UTF-8
+    ("没有人问，也没有人答。\n", "没有一问一答"),
 ]
 
 

@@ -51,9 +51,9 @@ SHORT_ANSWER = 100
 def unreadable(text: str) -> str | None:
     """Why the text cannot be a page at all."""
     if not text.strip():
-        return "the page is empty"
+        return "页面是空的"
     if "\0" in text[:100_000] or text.count("\ufffd") * 20 > len(text):
-        return "the page is not text"
+        return "页面不是文字"
     return None
 
 
@@ -70,7 +70,7 @@ def asks_alone(turns: Sequence[Turn]) -> bool:
 def no_interview(exchanges: Sequence[Exchange], cast: Cast | None, lead: str) -> str | None:
     """Why questions and answers are not an interview, or None; `lead` is what stands before."""
     if len(exchanges) < 2:
-        return "no questions and answers were found on the page"
+        return "页面里没有一问一答"
     hosts, guests = (cast.hosts, cast.guests) if cast else (frozenset(), frozenset())
     asked = _mean(asks(exchange.question) for exchange in exchanges)
     you = _mean(bool(_YOU.search(exchange.question)) for exchange in exchanges)
@@ -78,24 +78,24 @@ def no_interview(exchanges: Sequence[Exchange], cast: Cast | None, lead: str) ->
     length = _mean(len("".join(exchange.answer)) for exchange in exchanges)
     announced = bool(_INTERVIEW.search(lead))
     if asked < ASK_LEAST:
-        return "people talk on the page, but nobody asks; it is no interview"
+        return "页面里有人说话,但没有人提问"
     told = bool(_TOLD.search("".join(lead.splitlines()[-2:])))
     if (len(_COURT.findall(lead)) > 1 and not told) or _in_court(hosts, guests):
-        return "this is a hearing in court, not an interview"
+        return "这是法庭问答,不是访谈"
     if _SKETCH.search(lead[:200]):
-        return "this is a sketch, not an interview"
+        return "这是小品或段子,不是访谈"
     if not hosts | guests and len(exchanges) < UNNAMED_LEAST:
-        return "a few questions in bold on the page are not enough for an interview"
+        return "只有几个加粗的问句,不足以认作访谈"
     if not guests and not (announced and (you >= YOU_LEAST or me >= UNNAMED_I_LEAST)):
-        return "this is a list of questions and answers, but nobody is interviewed"
+        return "这是问答列表,没有人受访"
     if max(you, me) < NOBODY_MOST or (guests <= GENERIC and you < YOU_LEAST and me < I_LEAST):
-        return "this is a list of questions and answers, but nobody is interviewed"
+        return "这是问答列表,没有人受访"
     if any(map(HOST_WORDS.fullmatch, hosts)):
         return None
     if len(exchanges) < EXCHANGES_LEAST and not (cast and cast.names):
-        return "too few questions and answers on the page to be sure that it is an interview"
+        return "一问一答太少,不能确定是访谈"
     if (length < SHORT_ANSWER and not announced) or (you < YOU_LEAST and me < I_LEAST):
-        return "people talk on the page, but nothing shows that it is an interview"
+        return "页面里有人说话,但看不出是访谈"
     return None
 
 
