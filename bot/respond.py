@@ -140,7 +140,10 @@ class Responder:
         """The reply to somebody who picked an exchange by its key rather than by asking."""
         exchange = self._index.exchanges[key]
         quote = self._index.opening(exchange)
-        return Turn(Answer(exchange, quote), Conversation(exchange.question, key, quote, ()))
+        return Turn(
+            Answer(exchange, quote),
+            Conversation(exchange.topic or exchange.question, key, quote, ()),
+        )
 
     def _more(self, key: str, conversation: Conversation) -> Turn:
         """The passage after the one last shown; after the last one, the first again."""
@@ -157,9 +160,10 @@ class Responder:
         ranking = index.rank(question, alone)
         if self._chats(ranking):
             return ranking
-        if conversation.exchange and _leans(question, _score(ranking)):
+        here = conversation.exchange
+        if here and ranking.far < _FAR and _leans(question, _score(ranking)):
             joined = index.explain(f"{conversation.question} {question}")
-            topic = Topic(conversation.exchange, conversation.quote)
+            topic = Topic(here, conversation.quote)
             return index.rank(question, alone.mixed(joined, _JOINED), topic)
         if _score(ranking) < self._policy_of(ranking).sure:
             parts = [index.search(part) for part in text.parts(question)]
@@ -215,6 +219,8 @@ _SHORT = 10
 _SHORTISH = 16
 _UNDERSTOOD = 0.45
 _JOINED = 0.5
+# What every interview meets (今天天气) is not about the last answer, however short it is.
+_FAR = 0.7
 _AND_THAT = re.compile("(?:那么?)?.{1,6}(?:[呢咧捏]|那块|那边|那头|方面)$")
 _POINTS_BACK = re.compile(
     "那|所以|然后|还有|再|具体|为什么|为啥|怎么|咋|这|它|他|她|其中|占|谁|多少|几|后来|现在|效果|结果|"

@@ -78,10 +78,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The nearest exchanges, best first; what lies outside; the kind of small talk it may be."""
+    """The nearest exchanges, best first; what lies outside; the kind of small talk it may be.
+
+    `outside` is the share of all that no exchange owns; `far` that part of it which every
+    interview meets, small talk included.
+    """
 
     matches: tuple[Match, ...] = ()
     outside: float = 0.0
+    far: float = 0.0
     smalltalk: tuple[str, float] | None = None
 
 
@@ -197,7 +202,8 @@ class Index:
             for owner, share in best
         )
         kinds = [(k, share) for k, share in chat.items() if k not in (OUTSIDE, DECLINED)]
-        return Ranking(matches, outside, max(kinds, key=lambda k: k[1], default=None))
+        far = outside - max(0.0, chat.get(DECLINED, 0.0))
+        return Ranking(matches, outside, far, max(kinds, key=lambda k: k[1], default=None))
 
     def _summed(self, evidence: Evidence) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
         """The shares of each owner, and of each passage of each owner."""

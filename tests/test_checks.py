@@ -87,12 +87,12 @@ class Recorder:
     def search(self, question: str) -> Ranking:
         self.asked.append(question)
         own = self._own.get(question)
-        return self._told.get(question) or (found(own, 0.7, 0.1) if own else Ranking((), 0.8, None))
+        return self._told.get(question) or (found(own, 0.7, 0.1) if own else Ranking((), 0.8))
 
 
 def found(exchange: Exchange, score: float, outside: float) -> Ranking:
     phrase = Phrase("撞上的说法", at(99))
-    return Ranking((Match(exchange, phrase, score, None),), outside, None)
+    return Ranking((Match(exchange, phrase, score, None),), outside)
 
 
 def faults_of(
@@ -218,11 +218,11 @@ def test_a_decline_does_not_repeat_an_ask() -> None:
     [
         ("整治懒官难不难", found(SECOND, 0.7, 0.1), 11, "x/q2(像 x.yaml:99 的“撞上的说法”)"),
         ("整治懒官难不难", found(FIRST, 0.35, 0.7), 11, "访谈以外"),
-        ("整治懒官难不难", Ranking((), 0.9, None), 11, "访谈以外"),
+        ("整治懒官难不难", Ranking((), 0.9), 11, "访谈以外"),
         ("治庸顺利吗", found(SECOND, 0.7, 0.1), 13, "x/q2"),
         ("今天几点下班", found(SECOND, 0.7, 0.1), 30, "x/q2"),
         ("厦门治庸有阻力吗?", found(SECOND, 0.7, 0.1), 10, "自己的问题找不到它"),
-        ("厦门治庸有阻力吗?", Ranking((), 0.0, None), 10, "自己的问题找不到它"),
+        ("厦门治庸有阻力吗?", Ranking(), 10, "自己的问题找不到它"),
     ],
 )
 def test_a_phrase_that_finds_another_than_its_own_is_named(
