@@ -362,9 +362,15 @@ def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
 
 
 def _folder(options: argparse.Namespace, given: Mapping[str, str]) -> Path:
-    named = options.knowledge or given.get("BOT_KNOWLEDGE")
-    if named:
-        return Path(named)
+    for name, value in (
+        ("--knowledge", options.knowledge),
+        ("BOT_KNOWLEDGE", given.get("BOT_KNOWLEDGE")),
+    ):
+        if value:
+            if not os.path.isdir(value):
+                sentence = f"{name}: {value} 不是文件夹; 把它设成放知识文件(*.yaml)的文件夹。"
+                raise Stop(sentence, MISUSED)
+            return Path(value)
     here = Path("knowledge")
     if here.is_dir():
         return here

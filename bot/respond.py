@@ -128,6 +128,7 @@ class Responder:
     def respond(self, question: str, conversation: Conversation) -> Turn:
         """The reply to one question in a conversation, and the conversation after it."""
         question = question[:_LONGEST]
+        conversation = self._remembered(conversation)
         pointed = _pointed(text.essence(question), conversation, self._order)
         if pointed is not None:
             return self.show(pointed, conversation)
@@ -135,6 +136,15 @@ class Responder:
             return self._more(conversation.exchange, conversation)
         ranking = self._rank(question, conversation)
         return self._decide(question, ranking, conversation)
+
+    def _remembered(self, conversation: Conversation) -> Conversation:
+        """The conversation without exchanges that are no longer in the knowledge."""
+        known = self._index.exchanges
+        if conversation.exchange and conversation.exchange not in known:
+            return Conversation()
+        if all(key in known for key in conversation.offered):
+            return conversation
+        return replace(conversation, offered=())
 
     def show(self, key: str, conversation: Conversation = Conversation()) -> Turn:
         """The reply to somebody who picked an exchange by its key rather than by asking."""
@@ -243,10 +253,10 @@ _POINTER = re.compile(
     "|(?P<before>(?:再?往前|上|前)(?:面?那)?[一1]?(?:个问题|个|条|题|问))"
     "|(?P<after>(?:往后|下|后)(?:面?那)?[一1]?(?:个问题|个|条|题|问))"
 )
-# What may stand around such a pointer without asking for anything else.
+# What may stand around such a pointer without asking for anything else, as single characters: a
+# choice of words that can be put together in several ways would take for ever on 说说说说….
 _BARE = re.compile(
-    "(?:那么|那|请|麻烦|再|看看|看下|看|说说|说|讲讲|讲|换|我要|我想|来|给我|发我|发|回到|返回|回|跳到|到|"
-    "主持人|访谈|里|部长|嘉宾|刚才|刚|那个|这个|他|的|是|什么|啥|乜|咩|问|了|怎么|答|回答|答案|内容|呢|吧|啊|吗|一遍|一下|下|去)*"
+    "[那么请麻烦再看下说讲换我要想来给发回到返跳主持人访谈里部长嘉宾刚才个这他的是什么啥乜咩问了怎答内容案呢吧啊吗一遍去]*"
 )
 _MORE = re.compile(
     "^(?:那|嗯|哦|好的|好)*(?:还有呢|还有吗|还有么|还有没有|还有啥|还有什么|还有|继续说|继续|接着说|接着讲|"

@@ -141,7 +141,8 @@ class Index:
         if exchange.quote:
             return exchange.quote
         mine = (m for m in self.search(exchange.question).matches if m.exchange is exchange)
-        return next((m.quote for m in mine if m.quote), sentences(exchange.answer[0])[0])
+        said = _sentences(exchange) or list(exchange.answer)
+        return next((m.quote for m in mine if m.quote), said[0])
 
     def search(self, question: str) -> Ranking:
         """The exchanges that the question on its own is about."""

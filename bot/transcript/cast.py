@@ -184,10 +184,13 @@ def _aliases(candidates: Sequence[Candidate], known: Legend) -> dict[str, str]:
         for short in _SHORT_FOR.findall(candidate.label.aside):
             if key_of(short) in counts:
                 same[candidate.label.key] = key_of(short)
-    for long in counts:
-        shorts = [short for short in _within(long) if counts[short] >= counts[long]]
-        if same[long] == long and shorts:
-            same[long] = min(shorts, key=len)
+    folded: dict[str, str] = {}
+    for candidate in candidates:
+        long = candidate.label.key
+        if same[long] == long:
+            shorts = [short for short in _within(candidate.label) if counts[short] >= counts[long]]
+            alike = folded.setdefault(long.casefold(), long)
+            same[long] = min((short for short in shorts if short != long), key=len, default=alike)
     for key in counts:
         while same[key] != same[same[key]]:
             same[key] = same[same[key]]
@@ -224,13 +227,16 @@ def _marked(
     believed = [c for c in candidates if same[c.label.key] in speakers and not c.bold]
     if _mean(c.marked for c in believed) < MARKED_LEAST:
         return set()
-    return {same[c.label.key] for c in candidates if c.marked and len(c.label.key) <= NAME_MOST}
+    return {same[c.label.key] for c in candidates if c.marked and len(c.label.key) <= ROLE_MOST}
 
 
-def _within(long: str) -> Iterator[str]:
-    """The names that a label may give with an office before or behind it: 部长陈某, 陈某教授."""
+def _within(label: Label) -> Iterator[str]:
+    """The names that a label may give with more before or behind: 部长陈某, 陈某教授, Ann Lee."""
+    long = label.key
     if HOST_WORDS.fullmatch(long):
         return
+    words = label.shown.split()
+    yield from (key_of(word) for word in (words[0], words[-1]))
     for cut in range(1, min(len(long) - 1, OFFICE_MOST + 1)):
         yield long[cut:]
     for cut in range(2, len(long)):
@@ -246,9 +252,9 @@ def _hosts(order: Sequence[str], turns: Mapping[str, Sequence[Candidate]]) -> se
         for key, said in turns.items()
     }
     best = max(dict.fromkeys(order), key=lambda key: scores[key])
-    hosts = {best} | {key for key in turns if HOST_WORDS.fullmatch(key)}
-    if scores[best] < HOST_LEAST:
-        hosts.discard(best)
+    hosts = {key for key in turns if HOST_WORDS.fullmatch(key)}
+    if scores[best] >= (SECOND_HOST_LEAST if hosts else HOST_LEAST):
+        hosts.add(best)
     behind = Counter(key for before, key in pairwise(order) if before in hosts)
     ahead = Counter(key for key, after in pairwise(order) if after not in hosts)
     for key, said in turns.items():

@@ -179,7 +179,7 @@ def _continues(spoken: Sequence[Part], at: int) -> bool:
     """Whether an unlabelled paragraph still belongs to the question before it."""
     first, part = spoken[0].paragraph, spoken[at].paragraph
     if first.bold or first.heading:
-        return part.bold and not chrome.is_heading(part)
+        return part.bold and not first.heading and not chrome.is_heading(part)
     return not asks(spoken[at - 1].speech) and asks(part.text) == 1.0
 
 
@@ -224,7 +224,7 @@ def _exchanges(
 ) -> Iterator[Exchange]:
     question: list[Part] = []
     for turn in segment.asked:
-        question += _sifted(turn, sieve, False, False, "question", lines)
+        question += _sifted(turn, sieve, False, turn is not segment.asked[-1], "question", lines)
     texts = _paragraphs(question)
     groups: list[tuple[Turn, list[Part]]] = []
     over = False

@@ -9,7 +9,7 @@ from bot.transcript.page import BLANK
 
 _SPACE = rf"[{re.escape(BLANK)}]"
 _STAMP = r"\d{1,2}[:：]\d{2}(?:[:：]\d{2})?"
-_DATE_STAMP = rf"(?:\d{{4}}[-/.年]\d{{1,2}}[-/.月]\d{{1,2}}日?\s*)?{_STAMP}"
+_DATE_STAMP = rf"\s*(?:\d{{4}}[-/.年]\d{{1,2}}[-/.月]\d{{1,2}}日?\s*)?{_STAMP}\s*"
 _LEADING_STAMP = re.compile(
     rf"[\[（(【]?{_DATE_STAMP}[\]）)】]?\s+|[\[（(【]{_DATE_STAMP}[\]）)】]\s*"
 )

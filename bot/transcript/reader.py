@@ -78,7 +78,8 @@ def _scene(body: list[Part]) -> Scene:
         return inside
     if at_starts and judge.asks_alone(at_starts.turns):
         return at_starts
-    return Scene(None, body, *questions_by_style(body))
+    unlabelled = [replace(part, label=None) for part in body]
+    return Scene(None, unlabelled, *questions_by_style(unlabelled))
 
 
 def _labelled(parts: list[Part]) -> Scene | None:
