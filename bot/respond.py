@@ -246,9 +246,11 @@ def _leans(question: str, score: float) -> bool:
     return score < _UNDERSTOOD and len(text.tokens(question)) <= reach
 
 
-_NUMERALS = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2}
+_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2}
+_NUMBER = "[零一二两三四五六七八九十]{1,3}|[0-9]{1,3}"
+_CHOICE = re.compile(f"(?:我?[选要])?第?({_NUMBER})[个号条]?[吧呢啊]?")
 _POINTER = re.compile(
-    "第(?P<nth>[一二两三四五六七八九十]|[0-9]{1,3})(?:个问题|个|问题|问|题|条)"
+    f"第(?P<nth>{_NUMBER})(?:个问题|个|问题|问|题|条)"
     "|(?P<last>最后一?(?:个问题|个|问题|问|题))"
     "|(?P<before>(?:再?往前|上|前)(?:面?那)?[一1]?(?:个问题|个|条|题|问))"
     "|(?P<after>(?:往后|下|后)(?:面?那)?[一1]?(?:个问题|个|条|题|问))"
@@ -268,8 +270,9 @@ _MORE = re.compile(
 
 def _pointed(asked: str, conversation: Conversation, order: list[str]) -> str | None:
     """The exchange that the words point to by place: 第二个问题, 上一个, or 2 after an offer."""
-    if asked.isdigit() and 1 <= int(asked) <= len(conversation.offered):
-        return conversation.offered[int(asked) - 1]
+    choice = _CHOICE.fullmatch(asked)
+    if choice and 1 <= _number(choice[1]) <= len(conversation.offered):
+        return conversation.offered[_number(choice[1]) - 1]
     found = _POINTER.search(asked)
     if not found or not _BARE.fullmatch(asked[: found.start()] + asked[found.end() :]):
         return None
@@ -283,9 +286,17 @@ def _pointed(asked: str, conversation: Conversation, order: list[str]) -> str | 
 def _place(found: re.Match[str], here: int | None, count: int) -> int | None:
     nth = found["nth"]
     if nth:
-        return (_NUMERALS[nth] if nth in _NUMERALS else int(nth)) - 1
+        return _number(nth) - 1
     if found["last"]:
         return count - 1
     if here is None:
         return None
     return here - 1 if found["before"] else here + 1
+
+
+def _number(numeral: str) -> int:
+    """The number, 0…999, that Arabic digits or a Chinese numeral below a hundred mean."""
+    if numeral.isascii():
+        return int(numeral)
+    tens, ten, ones = numeral.rpartition("十")
+    return 10 * _DIGITS.get(tens, 1 if ten else 0) + _DIGITS.get(ones, 0)

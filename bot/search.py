@@ -170,8 +170,10 @@ class Index:
         return Evidence(near, _solve(gram, similar[near]))
 
     def _nearest(self, scores: Floats, without: Callable[[Line], bool] | None) -> Integers:
+        if not len(scores):
+            return np.zeros(0, dtype=np.intp)
         count = min(len(scores), NEAREST)
-        near: Integers = np.argsort(-scores, kind="stable")[:count]
+        near: Integers = np.sort(np.argpartition(-scores, count - 1)[:count])
         if without is None:
             return near
         return np.array([n for n in near if not without(self.lines[n])], dtype=np.intp)

@@ -87,8 +87,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "There is no such command. Just send me your question; /help explains more.",
     ),
     "ask_usage": (
-        "把问题写在命令后面，例如：/ask {topic}；或者用它回复别人的提问。",
-        "Put the question after the command, as in /ask {topic}, or reply with it to a question.",
+        "把问题写在命令后面，例如：{ask} {topic}；或者用它回复别人的提问。",
+        "Put the question after the command, as in {ask} {topic}, or reply with it to a question.",
     ),
     "apology": ("抱歉，出了点问题，请再问一次。", "Sorry, something went wrong. Please ask again."),
     # Lists

@@ -9,7 +9,7 @@ from telegram import Message, Update
 from bot.respond import Answer, Conversation
 from bot.tg import answering, sending
 from bot.tg.desk import Context
-from bot.tg.hearing import Heard, addressed, heard, pointed_at
+from bot.tg.hearing import Heard, addressed, heard, is_for_others, pointed_at
 from bot.tg.library import Library
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,11 @@ async def overheard(update: Update, context: Context) -> None:
     """Answer a message that calls us; of the others, at most those that a group wants answered."""
     if not (message := update.message):
         return
-    asked = addressed(message, context.bot.bot)
+    me = context.bot.bot
+    asked = addressed(message, me)
     if asked is not None:
         await called(message, asked, context)
-    elif context.desk.store.chat(message.chat.id).ambient:
+    elif not is_for_others(message, me) and context.desk.store.chat(message.chat.id).ambient:
         await _unasked(heard(message), context)
 
 
@@ -42,8 +43,9 @@ async def called(message: Message, asked: str, context: Context) -> None:
 
 async def usage(question: Heard, context: Context) -> None:
     """Say how to ask."""
+    command = f"/ask@{context.bot.username}" if question.place.group else "/ask"
     letter = answering.writer(question, context).ours(
-        "ask_usage", topic=_example(context.desk.library)
+        "ask_usage", ask=command, topic=_example(context.desk.library)
     )
     await sending.send(letter, question.place, context)
 

@@ -99,6 +99,14 @@ def addressed(message: Message, me: User) -> str | None:
     return text if is_reply_to(message, me) else None
 
 
+def is_for_others(message: Message, me: User) -> bool:
+    """Whether the message begins with a command, or calls somebody else by name."""
+    text = words(message)
+    name = f"@{me.username}".lower()
+    entities = message.entities or message.caption_entities
+    return any(_is_elsewhere(e, _part(text, e).lower(), name) for e in entities)
+
+
 def link(message: Message) -> str | None:
     """The address of a message, where it has one; outside forums a thread is no part of it."""
     address = message.link
@@ -139,6 +147,12 @@ def _commands_otherwise(entity: MessageEntity, part: str, name: str) -> bool:
     """Whether the message begins with a command that is not ours, or not one for questions."""
     leads = entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0
     return leads and not _calls(entity, part, name, 0)
+
+
+def _is_elsewhere(entity: MessageEntity, part: str, name: str) -> bool:
+    mentions = entity.type in (MessageEntity.MENTION, MessageEntity.TEXT_MENTION)
+    leads = entity.type == MessageEntity.BOT_COMMAND and entity.offset == 0
+    return leads or (mentions and part != name)
 
 
 def _calls(entity: MessageEntity, part: str, name: str, me: int) -> bool:

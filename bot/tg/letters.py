@@ -71,6 +71,8 @@ class Writer:
                 return self._offer(self._line(reply), exchanges[:OFFERED])
             case NotCovered():
                 return self._nothing([match.exchange for match in turn.ranking.matches])
+            case SmallTalk("capability") as reply if self.form != "private":
+                return self._offer(self._line(reply), self.library.exchanges[:OFFERED])
             case SmallTalk() as reply:
                 return Letter(self._line(reply))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -72,7 +72,7 @@ class Pace(BaseRateLimiter[float]):
         self._clock, self._sleep, self._new = clock, sleep, chat
         self._overall = _overall()
         self._chats: dict[int, tuple[Window, ...]] = {}
-        self._held: defaultdict[Hashable, float] = defaultdict(float)
+        self._held: dict[Hashable, float] = {}
         self._open = asyncio.Semaphore(OPEN_REQUESTS)
 
     async def initialize(self) -> None:
@@ -94,7 +94,7 @@ class Pace(BaseRateLimiter[float]):
         writes = endpoint.startswith(_WRITES)
         chat = data.get("chat_id")
         windows = self._windows(chat) if writes and isinstance(chat, int) else ()
-        queue = (chat or endpoint, writes)
+        queue = (chat or data.get("inline_message_id") or endpoint, writes)
         for attempt in range(_PATIENCE):
             await self._turn(windows, queue, rate_limit_args)
             if writes:
@@ -123,19 +123,19 @@ class Pace(BaseRateLimiter[float]):
                 for chat, windows in self._chats.items()
                 if any(w.times and w.times[-1] + w.seconds > now for w in windows)
             }
-            self._held = defaultdict(float, {q: t for q, t in self._held.items() if t > now})
+            self._held = {queue: until for queue, until in self._held.items() if until > now}
 
     async def _turn(
         self, windows: Iterable[Window], queue: Hashable, deadline: float | None
     ) -> None:
         """Wait until all windows have room, and as long as the queue is held up by a 429."""
         now = self._clock()
-        at = max((now, self._held[queue], *(window.free_at(now) for window in windows)))
+        at = max((now, self._held.get(queue, 0.0), *(window.free_at(now) for window in windows)))
         if deadline is not None and at > deadline:
             raise TooLate
         for window in windows:
             window.take(at)
-        while (left := max(at, self._held[queue]) - self._clock()) > 0:
+        while (left := max(at, self._held.get(queue, 0.0)) - self._clock()) > 0:
             await self._sleep(left)
 
 

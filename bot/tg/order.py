@@ -51,7 +51,8 @@ class PerChat(BaseUpdateProcessor):
 
 
 def _queue(update: object) -> Hashable | None:
-    """Buttons have a queue of their own: a press must not spin while an answer waits its turn."""
-    if not isinstance(update, Update) or update.effective_chat is None:
+    """The chat, but for presses nothing: a button must not spin while an answer, or what another
+    press leads to, waits its turn. `Pace` keeps what they send in order."""
+    if not isinstance(update, Update) or update.callback_query or not update.effective_chat:
         return None
-    return update.effective_chat.id, update.callback_query is not None
+    return update.effective_chat.id

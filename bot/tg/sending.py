@@ -101,7 +101,12 @@ async def delete(chat: int, message: int, context: Context) -> bool:
     """Delete a message of ours; whether it is gone."""
 
     async def attempt() -> bool:
-        return await context.bot.delete_message(chat, message)
+        try:
+            return await context.bot.delete_message(chat, message)
+        except BadRequest as error:
+            if "not found" not in error.message.lower():
+                raise
+            return True  # somebody was faster
 
     return bool(await _carried_out(attempt, chat, context))
 

@@ -1,0 +1,290 @@
+"""Two ways into a world: `FakeRequest` for a Bot in this process, `HttpDoor` for any process.
+
+Both speak through `exchange`: a call meets its token, its fault and, for getUpdates, its wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import aiohttp
+import httpx
+from aiohttp import web
+from telegram import Update
+from telegram.error import NetworkError, TimedOut
+from telegram.ext import Application
+from telegram.request import BaseRequest, RequestData
+
+from tests.telegram.methods import Refusal, Reply, call, refused, too_many
+from tests.telegram.model import Json
+from tests.telegram.world import Call, Fault, World
+
+LONGEST_POLL = 50
+_STATUS = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    409: "Conflict: terminated by other getUpdates request; "
+    "make sure that only one bot instance is running",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
+_ENDED = "Conflict: terminated by setWebhook request"
+
+
+class Broken(Exception):
+    """No answer: the connection was refused, broke, or stays silent."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(how)
+        self.how = how
+
+
+async def exchange(world: World, token: str, method: str, params: Mapping[str, str]) -> Reply:
+    """One request to the server, faults and waiting included."""
+    if token != world.token:
+        shaped = re.fullmatch(r"\d+:[\w-]{30,}", token)
+        return refused(Refusal(401, "Unauthorized") if shaped else Refusal(404, "Not Found"))
+    with world.lock:
+        fault = world.take_fault(method)
+        if fault and not fault.after_effect:
+            status = fault.how if isinstance(fault.how, int) else 0
+            what = f"fault: {fault.how}"
+            world.calls.append(Call(method, dict(params), status, what, world.clock()))
+            return _faulty(fault)
+    if method.lower() == "getupdates":
+        reply = await _poll(world, method, params)
+    else:
+        reply = call(world, method, params)
+    return _faulty(fault) if fault else reply
+
+
+def _faulty(fault: Fault) -> Reply:
+    if isinstance(fault.how, str):
+        raise Broken(fault.how)
+    if fault.how == 429:
+        return refused(too_many(fault.retry_after))
+    return refused(Refusal(fault.how, fault.description or _STATUS.get(fault.how, "Error")))
+
+
+async def _poll(world: World, method: str, params: Mapping[str, str]) -> Reply:
+    """getUpdates: answer as soon as there is something, in vain after `timeout` seconds.
+
+    A second poll ends the first with 409, as Telegram does.
+    """
+    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+    with world.lock:
+        world.poll_turn += 1
+        turn = world.poll_turn
+    stop = world.listen(lambda: loop.call_soon_threadsafe(changed.set))
+    try:
+        reply = call(world, method, params)
+        timeout = params.get("timeout", "0")
+        seconds = min(int(timeout), LONGEST_POLL) if timeout.isdigit() else 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while reply.status == 200 and not reply.body["result"]:
+                    await changed.wait()
+                    changed.clear()
+                    with world.lock:
+                        if world.poll_turn != turn:
+                            return refused(
+                                Refusal(409, _ENDED if world.webhook.url else _STATUS[409])
+                            )
+                        waiting = bool(world.updates)
+                    if waiting:
+                        reply = call(world, method, params)
+        return reply
+    finally:
+        stop()
+
+
+class FakeRequest(BaseRequest):
+    """PTB's network, replaced: `Application.builder().request(FakeRequest(world))`, and the same
+    again for `get_updates_request`."""
+
+    def __init__(self, world: World, read_timeout: float = 5.0) -> None:
+        self.world, self._read_timeout = world, read_timeout
+
+    @property
+    def read_timeout(self) -> float:
+        return self._read_timeout
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        *args: Any,
+        **more: Any,
+    ) -> tuple[int, bytes]:
+        """Answer as HTTPXRequest would, causes of errors included; a hang is cut short."""
+        token, _, name = url.rpartition("/bot")[2].partition("/")
+        await asyncio.sleep(0)  # a network always lets others go first
+        params = request_data.json_parameters if request_data else {}
+        try:
+            reply = await exchange(self.world, token, name, params)
+        except Broken as broken:
+            await asyncio.sleep(0.01)  # lest retries without a pause never let go
+            error, cause = _as_httpx(broken.how)
+            raise error from cause
+        return reply.status, reply.payload
+
+
+def _as_httpx(how: str) -> tuple[NetworkError, httpx.HTTPError]:
+    if how == "hang":
+        return TimedOut(), httpx.ReadTimeout("")
+    cause: httpx.HTTPError = httpx.RemoteProtocolError("Server disconnected without an answer.")
+    if how == "refuse":
+        cause = httpx.ConnectError("All connection attempts failed")
+    return NetworkError(f"httpx.{type(cause).__name__}: {cause}"), cause
+
+
+async def deliver(world: World, application: Application[Any, Any, Any, Any, Any, Any]) -> int:
+    """Hand every waiting update to the application, one after the other; how many there were."""
+    count = 0
+    while updates := world.take():
+        for data in updates:
+            await application.process_update(Update.de_json(data, application.bot))
+            count += 1
+    return count
+
+
+class HttpDoor:
+    """The world as a server on 127.0.0.1, in a thread of its own: `with HttpDoor(world) as door`.
+
+    `door.url` is what TELEGRAM_API_URL has to be. `down` and `up` take the server away and bring it
+    back on the same port. Webhooks are delivered from here, one update after the other.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world, self.port = world, 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fake Telegram")
+        self._runner: web.AppRunner | None = None
+        self._postman: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> HttpDoor:
+        self._thread.start()
+        self._run(self._start())
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._run(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def down(self) -> None:
+        """Refuse connections and break those there are."""
+        self._run(self._close())
+
+    def up(self) -> None:
+        """Be back."""
+        self._run(self._open())
+
+    def _run(self, what: Any) -> None:
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(timeout=10)
+
+    async def _start(self) -> None:
+        await self._open()
+        self._postman = asyncio.create_task(self._deliver_webhooks())
+
+    async def _stop(self) -> None:
+        if self._postman:
+            self._postman.cancel()
+            await asyncio.gather(self._postman, return_exceptions=True)
+        await self._close()
+
+    async def _open(self) -> None:
+        app = web.Application()
+        app.router.add_route("*", "/bot{token}/{method}", self._handle)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self.port)
+        await site.start()
+        self.port = int(self._runner.addresses[0][1])
+
+    async def _close(self) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        token, method = request.match_info["token"], request.match_info["method"]
+        try:
+            reply = await exchange(self.world, token, method, await _read(request))
+        except Broken as broken:
+            if broken.how == "hang":
+                await asyncio.Event().wait()  # until the client gives up or the door closes
+            if request.transport:
+                request.transport.abort()
+            return web.Response()
+        headers = {"Content-Type": "application/json"}
+        if "parameters" in reply.body and "retry_after" in reply.body["parameters"]:
+            headers["Retry-After"] = str(reply.body["parameters"]["retry_after"])
+        return web.Response(status=reply.status, body=reply.payload, headers=headers)
+
+    async def _deliver_webhooks(self) -> None:
+        changed = asyncio.Event()
+        stop = self.world.listen(lambda: self._loop.call_soon_threadsafe(changed.set))
+        try:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session:
+                while True:
+                    with self.world.lock:
+                        hook = self.world.webhook
+                        url, secret = hook.url, hook.secret
+                        update = next(iter(self.world.pending()), None) if url else None
+                    if update is None:
+                        await changed.wait()
+                        changed.clear()
+                    elif error := await _post(session, url, secret, update):
+                        hook.last_error, hook.last_error_date = error, self.world.now()
+                        await asyncio.sleep(0.1)
+                    else:
+                        with self.world.changing():
+                            self.world.confirm(update["update_id"] + 1)
+        finally:
+            stop()
+
+
+async def _read(request: web.Request) -> dict[str, str]:
+    params = dict(request.query)
+    if request.content_type == "application/json":
+        given: Json = await request.json()
+        return params | {
+            name: value if isinstance(value, str) else json.dumps(value)
+            for name, value in given.items()
+        }
+    return params | {name: str(value) for name, value in (await request.post()).items()}
+
+
+async def _post(session: aiohttp.ClientSession, url: str, secret: str, update: Json) -> str:
+    """Deliver one update to a webhook; what went wrong, or nothing."""
+    headers = {"X-Telegram-Bot-Api-Secret-Token": secret} if secret else {}
+    try:
+        async with session.post(url, json=update, headers=headers) as response:
+            if response.ok:
+                return ""
+            return f"Wrong response from the webhook: {response.status} {response.reason}"
+    except (aiohttp.ClientError, TimeoutError) as error:
+        return f"Connection failed: {error}"

@@ -1,0 +1,1070 @@
+"""A world with one bot under test: people act in it, and what the bot may see becomes an update.
+
+Each act does to the chat what Telegram's clients would, then queues the update that Telegram's
+server would send, or none: `World._reaches_bot` holds the rules of privacy mode. An act that no
+client could do (speaking in a chat one is not in, pressing a button that is not there) is a mistake
+of the test and raises. Acts and API calls may come from different threads; one lock orders them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from tests.telegram.model import (
+    ADMIN_RIGHTS,
+    ANONYMOUS_ADMIN,
+    AS_CHANNEL,
+    CHANNEL_RIGHTS,
+    DAY,
+    LINKED_CHANNEL,
+    PERMISSIONS,
+    PUPPETS,
+    Button,
+    Chat,
+    ChatKind,
+    Json,
+    Member,
+    Message,
+    Reader,
+    Topic,
+    User,
+)
+from tests.telegram.text import (
+    MAX_CAPTION,
+    MAX_TEXT,
+    BadText,
+    Text,
+    Words,
+    find_quote,
+    receive,
+    typed,
+)
+
+TOKEN = "7000000001:AAF-a_token_of_the_fake_Telegram_0000"
+UNLESS_ASKED = ("chat_member", "message_reaction", "message_reaction_count")
+CALLBACK_LIFETIME = 15.0  # seconds; Telegram publishes none, people report 10 to 20
+INLINE_LIFETIME = 10.0  # the same
+GUEST_LIFETIME = 60.0  # unknown: generous
+START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+ALL_RIGHTS = frozenset(ADMIN_RIGHTS) - {"is_anonymous"}
+
+How = int | Literal["drop", "hang", "refuse"]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class FakeClock:
+    """A clock that stands still until it is told: hand it in as `World(clock=…)`."""
+
+    def __init__(self, now: float = 1_800_000_000.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass(frozen=True, slots=True)
+class FloodLimits:
+    """How much the bot may send before it is told to wait; undocumented, these are the folklore."""
+
+    private_burst: int = 3
+    private_per_second: float = 1.0
+    group_per_minute: int = 20
+    overall_per_second: int = 30
+
+
+@dataclass(slots=True)
+class Fault:
+    """Something that goes wrong `times` times, before or after the call took effect."""
+
+    method: str
+    how: How
+    times: float
+    after_effect: bool
+    retry_after: int
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the bot, as the server saw and answered it."""
+
+    method: str
+    params: Json
+    status: int
+    description: str
+    date: float
+
+
+@dataclass(slots=True)
+class Press:
+    """A button pressed; `answer` is what answerCallbackQuery showed, None while it still turns."""
+
+    id: str
+    person: Person
+    message: Message
+    button: Button
+    date: float
+    answer: Json | None = None
+
+    @property
+    def toast(self) -> str:
+        return str((self.answer or {}).get("text", ""))
+
+
+@dataclass(slots=True)
+class Inline:
+    """`@bot query` being typed somewhere; `results` are there once the bot has answered."""
+
+    id: str
+    person: Person
+    chat: Chat | None
+    query: str
+    date: float
+    answer: Json | None = None
+
+    @property
+    def results(self) -> list[Json]:
+        return list((self.answer or {}).get("results", []))
+
+    @property
+    def titles(self) -> list[str]:
+        return [str(result.get("title", "")) for result in self.results]
+
+
+@dataclass(slots=True)
+class Summons:
+    """The bot called into a chat that it is not in; `answer` is its one message there."""
+
+    id: str
+    message: Message
+    date: float
+    answer: Message | None = None
+
+
+@dataclass(slots=True)
+class Webhook:
+    """What setWebhook set, and how its deliveries fare."""
+
+    url: str = ""
+    secret: str = ""
+    max_connections: int = 40
+    last_error: str = ""
+    last_error_date: int = 0
+
+
+@dataclass(slots=True)
+class Profile:
+    """What the bot told Telegram about itself."""
+
+    commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    descriptions: dict[str, str] = field(default_factory=dict)
+    short_descriptions: dict[str, str] = field(default_factory=dict)
+    rights: dict[bool, Json] = field(default_factory=dict)
+    menus: dict[int, Json] = field(default_factory=dict)
+
+
+def _act(
+    do: Callable[Concatenate[Person, P], R],
+) -> Callable[Concatenate[Person, P], R]:
+    """An act of a person: alone with the world while it happens, seen by all who wait."""
+
+    @wraps(do)
+    def act(person: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        with person.world.changing():
+            return do(person, *args, **kwargs)
+
+    return act
+
+
+class World:
+    """The whole of Telegram as far as one bot can tell."""
+
+    def __init__(
+        self,
+        bot_username: str = "fangtan_bot",
+        *,
+        bot_name: str = "访谈",
+        token: str = TOKEN,
+        privacy: bool = True,
+        inline: bool = True,
+        inline_feedback: bool = True,
+        guest: bool = True,
+        bots_see_bots: bool = False,
+        clock: Callable[[], float] = time.time,
+        flood: FloodLimits | None = None,
+    ) -> None:
+        self.token = token
+        self.me = User(int(token.split(":")[0]), bot_name, bot_username, is_bot=True)
+        self.privacy, self.inline_mode, self.guest_mode = privacy, inline, guest
+        self.inline_feedback, self.bots_see_bots = inline_feedback, bots_see_bots
+        self.clock, self.flood = clock, flood
+        self.started = clock()
+        self.users: dict[int, User] = {u.id: u for u in (self.me, ANONYMOUS_ADMIN, AS_CHANNEL)}
+        self.users[LINKED_CHANNEL.id] = LINKED_CHANNEL
+        self.chats: dict[int, Chat] = {}
+        self.sent: list[Message] = []
+        self.actions: list[tuple[Chat, str]] = []
+        self.calls: list[Call] = []
+        self.updates: deque[Json] = deque()
+        self.allowed_updates: tuple[str, ...] | None = None
+        self.webhook = Webhook()
+        self.profile = Profile()
+        self.presses: dict[str, Press] = {}
+        self.searches: dict[str, Inline] = {}
+        self.summons: dict[str, Summons] = {}
+        self.by_inline_id: dict[str, Message] = {}
+        self.faults: list[Fault] = []
+        self.logged_out = False
+        self.paced: dict[int, deque[float]] = {}
+        self.poll_turn = 0
+        self._queued: dict[int, float] = {}
+        self._counters: dict[str, int] = {}
+        self._listeners: set[Callable[[], object]] = set()
+        self.lock = threading.RLock()
+        self._changed = threading.Condition(self.lock)
+
+    # People and chats
+
+    def user(
+        self, name: str, language: str = "zh-hans", username: str = "", premium: bool = False
+    ) -> Person:
+        """Someone new."""
+        return self._person(name, username, language, is_premium=premium)
+
+    def bot(self, username: str, name: str = "") -> Person:
+        """Another bot, which acts like a person but whose words bots do not see."""
+        return self._person(name or username, username, "", is_bot=True)
+
+    def private(self, person: Person, started: bool = True) -> Chat:
+        """The person's chat with the bot; `started=False`: the bot may not write there yet."""
+        chat = self.chats.get(person.id)
+        if chat is None:
+            user = person.user
+            chat = Chat("private", user.id, user.first_name, user.username, peer=user)
+            chat.members = {user.id: Member(user), self.me.id: Member(self.me)}
+            self.chats[chat.id] = chat
+        chat.known = chat.known or started
+        return chat
+
+    def group(self, title: str, members: Iterable[Person] = (), **more: Any) -> Chat:
+        """A basic group; takes what `supergroup` takes except `forum` and `username`."""
+        return self._group("group", -self._next("group", 4_000_000_001), title, members, **more)
+
+    def supergroup(
+        self,
+        title: str,
+        members: Iterable[Person] = (),
+        admins: Iterable[Person] = (),
+        *,
+        forum: bool = False,
+        username: str = "",
+        bot: bool = True,
+        bot_is_admin: bool = False,
+        creator: Person | None = None,
+    ) -> Chat:
+        """A supergroup. The first admin, else the first member, created it."""
+        chat_id = -self._next("supergroup", 1_001_000_000_001)
+        chat = self._group(
+            "supergroup",
+            chat_id,
+            title,
+            members,
+            admins,
+            bot=bot,
+            bot_is_admin=bot_is_admin,
+            creator=creator,
+        )
+        chat.is_forum, chat.username = forum, username
+        return chat
+
+    def channel(
+        self, title: str, admins: Iterable[Person], *, linked: Chat | None = None, bot: bool = False
+    ) -> Chat:
+        """A channel; `linked` is its discussion group, where posts are forwarded by themselves."""
+        chat_id = -self._next("supergroup", 1_001_000_000_001)
+        chat = self._group("channel", chat_id, title, (), admins, bot=bot, bot_is_admin=bot)
+        chat.linked = linked
+        if linked:
+            linked.linked = chat
+        return chat
+
+    def _person(self, name: str, username: str, language: str, **more: bool) -> Person:
+        user = User(self._next("user", 500_000_001), name, username, language, **more)
+        self.users[user.id] = user
+        return Person(self, user)
+
+    def _group(
+        self,
+        kind: ChatKind,
+        chat_id: int,
+        title: str,
+        members: Iterable[Person],
+        admins: Iterable[Person] = (),
+        *,
+        bot: bool = True,
+        bot_is_admin: bool = False,
+        creator: Person | None = None,
+    ) -> Chat:
+        members, admins = list(members), list(admins)
+        chat = Chat(kind, chat_id, title, known=bot, privacy=self.privacy, last_id=1)
+        creator = creator or next(iter([*admins, *members]), None)
+        for person in members:
+            chat.members[person.id] = Member(person.user)
+        for person in admins:
+            chat.members[person.id] = Member(person.user, "administrator", ALL_RIGHTS)
+        if creator:
+            chat.members[creator.id] = Member(creator.user, "creator", ALL_RIGHTS)
+        if bot:
+            standing = Member(self.me)
+            if bot_is_admin:
+                rights = ALL_RIGHTS | (set(CHANNEL_RIGHTS) if kind == "channel" else set())
+                standing = Member(self.me, "administrator", rights)
+            chat.members[self.me.id] = standing
+        self.chats[chat.id] = chat
+        return chat
+
+    # Faults
+
+    def fail(
+        self,
+        method: str,
+        how: How = 500,
+        times: float = 1,
+        *,
+        after_effect: bool = False,
+        retry_after: int = 1,
+        description: str = "",
+    ) -> None:
+        """Let the next calls of a method ("*": of any) go wrong.
+
+        `how` is an HTTP status, "drop" (the connection breaks), "hang" (no answer comes), or
+        "refuse" (no connection; in-process only, over HTTP use the door's `down`). With
+        `after_effect` the call is carried out and only its answer is lost.
+        """
+        with self.lock:
+            self.faults.append(
+                Fault(method.lower(), how, times, after_effect, retry_after, description)
+            )
+
+    def heal(self, method: str = "*") -> None:
+        """No more faults, for one method or at all."""
+        with self.lock:
+            self.faults = [f for f in self.faults if method.lower() not in ("*", f.method)]
+
+    def called(self, method: str) -> list[Call]:
+        """The bot's calls of one method, refused ones included."""
+        with self.lock:
+            return [call for call in self.calls if call.method.lower() == method.lower()]
+
+    def take_fault(self, method: str) -> Fault | None:
+        """The fault that strikes this call, counted down."""
+        for fault in self.faults:
+            if fault.method in (method.lower(), "*") and fault.times > 0:
+                fault.times -= 1
+                return fault
+        return None
+
+    # Waiting
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Alone with the world; afterwards everyone who waits looks again."""
+        with self.lock:
+            try:
+                yield
+            finally:
+                self._changed.notify_all()
+                for listener in list(self._listeners):
+                    with suppress(RuntimeError):  # its event loop is gone
+                        listener()
+
+    def listen(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """Call the listener after every change, in whichever thread; returns how to stop."""
+        with self.lock:
+            self._listeners.add(listener)
+        return lambda: self._listeners.discard(listener)
+
+    def wait_for(self, happened: Callable[[], Any], timeout: float = 10.0) -> Any:
+        """Block until something is true of the world, and return it; else TimeoutError."""
+        deadline = time.monotonic() + timeout
+        with self.lock:
+            while not (result := happened()):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise TimeoutError(f"it did not happen; last calls: {self.calls[-5:]}")
+                self._changed.wait(min(left, 0.05))  # it may be no matter of this world
+        return result
+
+    async def until(self, happened: Callable[[], Any], timeout: float = 10.0) -> Any:
+        """`wait_for` without blocking the event loop."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        stop = self.listen(lambda: loop.call_soon_threadsafe(changed.set))
+        try:
+            async with asyncio.timeout(timeout):
+                while True:
+                    changed.clear()
+                    with self.lock:
+                        if result := happened():
+                            return result
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(changed.wait(), 0.05)
+        except TimeoutError:
+            raise TimeoutError(f"it did not happen; last calls: {self.calls[-5:]}") from None
+        finally:
+            stop()
+
+    # The queue of updates
+
+    def update(self, kind: str, payload: Json) -> None:
+        """Queue an update, if the bot asked for its kind."""
+        allowed = self.allowed_updates
+        if (kind in allowed) if allowed else (kind not in UNLESS_ASKED):
+            update_id = self._next("update", 100_000_001)
+            self.updates.append({"update_id": update_id, kind: payload})
+            self._queued[update_id] = self.clock()
+
+    def pending(self) -> list[Json]:
+        """The updates that wait, oldest first; after a day they are forgotten."""
+        horizon = self.clock() - DAY
+        while self.updates and self._queued[self.updates[0]["update_id"]] < horizon:
+            self.updates.popleft()
+        return list(self.updates)
+
+    def confirm(self, offset: int) -> None:
+        """Forget the updates before an offset; a negative one keeps that many of the last."""
+        if offset < 0:
+            while len(self.updates) > -offset:
+                self.updates.popleft()
+        while self.updates and 0 < self.updates[0]["update_id"] < offset:
+            self.updates.popleft()
+
+    def take(self) -> list[Json]:
+        """All waiting updates at once, confirmed."""
+        with self.lock:
+            taken = self.pending()
+            self.updates.clear()
+            return taken
+
+    # What happens in chats
+
+    def now(self) -> int:
+        return int(self.clock())
+
+    def _next(self, counter: str, first: int = 1) -> int:
+        self._counters[counter] = self._counters.get(counter, first - 1) + 1
+        return self._counters[counter]
+
+    def identifier(self, kind: str) -> str:
+        """A fresh id of a query, as long as Telegram's are."""
+        return str(self._next(kind, 4_400_000_000_000_000_001))
+
+    def post(self, chat: Chat, **what: Any) -> Message:
+        """Put a message into a chat; the bot is told of it only by `tell`."""
+        if chat.kind in ("private", "group"):
+            message_id = self._next("box")  # one sequence for all chats of this kind
+        else:
+            chat.last_id = message_id = chat.last_id + 1
+        message = Message(chat, message_id, self.now(), **what)
+        if message.thread is None and message.reply_to:
+            message.thread = self._thread_of(message.reply_to)
+        if message.sender and message.sender.is_bot and message.sender.id not in PUPPETS:
+            chat.last_bot = message.sender.id
+        chat.messages[message.id] = message
+        return message
+
+    @staticmethod
+    def _thread_of(reply_to: Message) -> int | None:
+        """Replies stay in their forum topic; in other supergroups the chain's root counts."""
+        if reply_to.chat.kind != "supergroup":
+            return None
+        return reply_to.thread if reply_to.chat.is_forum else reply_to.thread or reply_to.id
+
+    def tell(self, message: Message, edited: bool = False) -> None:
+        """Send the bot an update about a message, if it is one that the bot gets."""
+        if not self._reaches_bot(message):
+            return
+        kind = "channel_post" if message.chat.kind == "channel" else "message"
+        self.update(f"edited_{kind}" if edited else kind, message.json(self.users))
+
+    def _reaches_bot(self, message: Message) -> bool:
+        """The rules of delivery. In privacy mode a group's bot gets service messages, commands that
+        name it, bare commands if it was the last bot to speak, replies to it and what was sent via
+        it; not a plain @mention. (`/ask@bot` counts at the start of the text only: the careful
+        reading.)"""
+        chat, sender = message.chat, message.sender
+        if not chat.member(self.me).present or chat.blocked:
+            return False
+        if sender == self.me:
+            return False
+        if sender and sender.is_bot and sender.id not in PUPPETS and not self.bots_see_bots:
+            return False
+        if not chat.is_group or not chat.privacy or chat.member(self.me).is_admin:
+            return True
+        if message.service or message.via_bot == self.me:
+            return True
+        replied = message.reply_to
+        if replied and replied.sender == self.me:
+            return True
+        command = next((e for e in message.entities if e.type == "bot_command"), None)
+        if command is None or command.offset:
+            return False
+        _, named, target = message.content.part(command).partition("@")
+        if named:
+            return target.lower() == self.me.username.lower()
+        return chat.last_bot == self.me.id
+
+    def mentioned(self, message: Message) -> bool:
+        """Whether the bot's @name stands in the message as an entity."""
+        name = "@" + self.me.username.lower()
+        return any(part.lower() == name for part in message.marked("mention"))
+
+    def stand(self, chat: Chat, new: Member, by: User) -> None:
+        """Give someone a new standing in a chat; the bot hears of its own, an admin of others'."""
+        old = chat.member(new.user)
+        was_admin = chat.member(self.me).is_admin
+        chat.members[new.user.id] = new
+        change = {
+            "chat": chat.json(),
+            "from": by.json(),
+            "date": self.now(),
+            "old_chat_member": old.json(chat.kind),
+            "new_chat_member": new.json(chat.kind),
+        }
+        if new.user == self.me:
+            chat.known = True
+            if not old.present:
+                chat.privacy = self.privacy
+            self.update("my_chat_member", change)
+        elif was_admin:
+            self.update("chat_member", change)
+
+    def remember_inline(self, message: Message) -> str:
+        """Give a message the id under which only its bot can edit it."""
+        number = self._next("inline_message", 1)
+        message.inline_message_id = f"AgAAAB{number:06d}_{message.id:08d}fake"
+        self.by_inline_id[message.inline_message_id] = message
+        return message.inline_message_id
+
+    def deep_link(self, url: str) -> tuple[str, str] | None:
+        """(start | startgroup, payload) of a link to this bot; None for any other link."""
+        parts = urlsplit(url if "//" in url else "https://" + url)
+        path = parts.path.strip("/").lower()
+        host = parts.netloc.lower().removeprefix("www.")
+        if host not in ("t.me", "telegram.me") or path != self.me.username.lower():
+            return None
+        query = parse_qs(parts.query, keep_blank_values=True)
+        for kind in ("start", "startgroup"):
+            if kind in query:
+                return kind, query[kind][0]
+        return "start", ""
+
+
+@dataclass(eq=False)
+class Person(Reader):
+    """Someone with a Telegram client. Every method is one thing they do there."""
+
+    world: World
+    user: User
+
+    @property
+    def id(self) -> int:
+        return self.user.id
+
+    @property
+    def name(self) -> str:
+        return self.user.first_name
+
+    def __repr__(self) -> str:
+        return f"<{self.user.first_name} {self.id}>"
+
+    # Speaking
+
+    @_act
+    def says(
+        self,
+        chat: Chat,
+        words: Words,
+        *,
+        reply_to: Message | None = None,
+        quote: str = "",
+        topic: Topic | None = None,
+        via: Person | None = None,
+    ) -> Message:
+        """Send a text. In a chat without the bot, an @mention of it is a guest query."""
+        self._must_be_in(chat)
+        message = self._speak(
+            chat, self._content(words), reply_to, quote, topic, via_bot=via.user if via else None
+        )
+        if chat.peer:
+            chat.known = True
+        self._summon(message)
+        return message
+
+    @_act
+    def says_anonymously(
+        self,
+        group: Chat,
+        words: Words,
+        *,
+        reply_to: Message | None = None,
+        topic: Topic | None = None,
+        signature: str = "",
+    ) -> Message:
+        """Speak as the group itself, which its administrators may."""
+        if not group.member(self.user).is_admin:
+            raise ValueError(f"{self} is no administrator of {group}")
+        return self._speak(
+            group,
+            self._content(words),
+            reply_to,
+            topic=topic,
+            sender=ANONYMOUS_ADMIN,
+            sender_chat=group,
+            signature=signature,
+        )
+
+    @_act
+    def says_as(
+        self, channel: Chat, group: Chat, words: Words, *, reply_to: Message | None = None
+    ) -> Message:
+        """Speak in a group in the name of a channel of one's own."""
+        if not channel.member(self.user).is_admin:
+            raise ValueError(f"{self} is no administrator of {channel}")
+        return self._speak(
+            group, self._content(words), reply_to, sender=AS_CHANNEL, sender_chat=channel
+        )
+
+    @_act
+    def posts(self, channel: Chat, words: Words) -> Message:
+        """Post in a channel; what arrives in its discussion group, if it has one, is returned."""
+        if not channel.member(self.user).is_admin or channel.kind != "channel":
+            raise ValueError(f"{self} may not post in {channel}")
+        content = self._content(words)
+        post = self._speak(channel, content, sender=None, sender_chat=channel)
+        if not channel.linked:
+            return post
+        origin = {
+            "type": "channel",
+            "chat": channel.json(),
+            "message_id": post.id,
+            "date": post.date,
+        }
+        return self._speak(
+            channel.linked,
+            content,
+            sender=LINKED_CHANNEL,
+            sender_chat=channel,
+            origin=origin,
+            is_automatic_forward=True,
+        )
+
+    @_act
+    def sends(
+        self,
+        chat: Chat,
+        media: Literal["photo", "voice", "sticker", "document", "video", "location"],
+        caption: Words = "",
+        *,
+        reply_to: Message | None = None,
+        topic: Topic | None = None,
+    ) -> Message:
+        """Send something that is not a text, with or without a caption."""
+        self._must_be_in(chat)
+        if caption and media in ("sticker", "location"):
+            raise ValueError(f"a {media} has no caption")
+        content = self._content(caption, MAX_CAPTION) if caption else Text()
+        file = {"file_id": f"fake-{media}", "file_unique_id": f"unique-{media}"}
+        square = {"width": 512, "height": 512}
+        shapes: dict[str, Any] = {
+            "photo": [file | square],
+            "voice": file | {"duration": 3},
+            "sticker": file | square | {"type": "regular", "is_animated": False, "is_video": False},
+            "document": file | {"file_name": "x.pdf"},
+            "video": file | square | {"duration": 3},
+            "location": {"latitude": 24.48, "longitude": 118.09},
+        }
+        message = self._speak(chat, content, reply_to, topic=topic, media={media: shapes[media]})
+        if chat.peer:
+            chat.known = True
+        self._summon(message)
+        return message
+
+    @_act
+    def forwards(self, message: Message, chat: Chat) -> Message:
+        """Forward a message somewhere else."""
+        self._must_see(message)
+        self._must_be_in(chat)
+        sender = message.sender or LINKED_CHANNEL
+        origin = {"type": "user", "date": message.date, "sender_user": sender.json()}
+        return self._speak(chat, message.content, media=message.media, origin=origin)
+
+    @_act
+    def edits(self, message: Message, words: Words) -> Message:
+        """Change one's own message (its caption, if it is a photo or the like)."""
+        if message.sender != self.user or message.deleted or message.origin:
+            raise ValueError(f"{self} cannot edit {message}")
+        content = self._content(words, MAX_CAPTION if message.media else MAX_TEXT)
+        if content == message.content:
+            raise ValueError("a client sends no edit that changes nothing")
+        message.change(content, None, self.world.now())
+        self.world.tell(message, edited=True)
+        return message
+
+    @_act
+    def deletes(self, message: Message) -> None:
+        """Delete a message for all; no bot is told."""
+        self._must_see(message)
+        mine = message.sender == self.user or message.chat.peer == self.user
+        if not mine and not message.chat.member(self.user).may("can_delete_messages"):
+            raise ValueError(f"{self} cannot delete {message}")
+        message.deleted = True
+
+    @_act
+    def reacts(self, message: Message, *emoji: str) -> None:
+        """Put reactions under a message; a bot that is an admin hears of it if it asked."""
+        self._must_see(message)
+        new: list[Json] = [{"type": "emoji", "emoji": one} for one in emoji]
+        old = message.reactions.get(self.id, [])
+        message.reactions[self.id] = new
+        if message.chat.member(self.world.me).is_admin:
+            self.world.update(
+                "message_reaction",
+                {
+                    "chat": message.chat.json(),
+                    "message_id": message.id,
+                    "user": self.user.json(),
+                    "date": self.world.now(),
+                    "old_reaction": old,
+                    "new_reaction": new,
+                },
+            )
+
+    @_act
+    def pins(self, message: Message) -> None:
+        """Pin a message; the service message about it reaches the bot."""
+        self._must_see(message)
+        message.pinned = True
+        self._announce(message.chat, {"pinned_message": message})
+
+    # Buttons, links, inline, guests
+
+    @_act
+    def presses(self, message: Message, text: str) -> Press:
+        """Press the button with this text under a message; a link to the bot is followed."""
+        self._must_see(message)
+        button = message.button(text)
+        world = self.world
+        press = Press(world.identifier("press"), self, message, button, world.clock())
+        if button.kind == "url" and world.deep_link(button.value):
+            self.opens(button.value)
+        if button.kind != "callback_data":
+            return press
+        world.presses[press.id] = press
+        query: Json = {
+            "id": press.id,
+            "from": self.user.json(),
+            "chat_instance": str(abs(message.chat.id) * 7919),
+            "data": button.value,
+        }
+        if message.inline_message_id:
+            query["inline_message_id"] = message.inline_message_id
+        else:
+            query["message"] = message.json(world.users)
+        world.update("callback_query", query)
+        return press
+
+    @_act
+    def opens(self, url: str, group: Chat | None = None) -> Message:
+        """Follow a t.me link to the bot: start it with the payload, here or in a group."""
+        link = self.world.deep_link(url)
+        if link is None:
+            raise ValueError(f"{url} is no link to @{self.world.me.username}")
+        kind, payload = link
+        if payload and not START_PAYLOAD.fullmatch(payload):
+            raise ValueError(f"no client sends the start payload {payload!r}")
+        tail = f" {payload}" if payload else ""
+        if kind == "start":
+            return self.says(self.world.private(self, started=False), "/start" + tail)
+        if group is None:
+            raise ValueError("a startgroup link needs the group that is chosen")
+        self.adds_bot(group)
+        return self.says(group, f"/start@{self.world.me.username}{tail}")
+
+    def starts(self, payload: str = "") -> Message:
+        """Press Start in the private chat, with or without a payload."""
+        tail = f"?start={payload}" if payload else ""
+        return self.opens(f"https://t.me/{self.world.me.username}{tail}")
+
+    @_act
+    def inline(self, query: str, chat: Chat | None = None, offset: str = "") -> Inline:
+        """Type `@bot query` in a chat, without sending; an offset asks for more results."""
+        world = self.world
+        if not world.inline_mode:
+            raise ValueError("the bot has no inline mode")
+        search = Inline(world.identifier("inline"), self, chat, query[:256], world.clock())
+        world.searches[search.id] = search
+        data: Json = {
+            "id": search.id,
+            "from": self.user.json(),
+            "query": search.query,
+            "offset": offset,
+        }
+        if chat:
+            data["chat_type"] = "sender" if chat.peer == self.user else chat.kind
+        world.update("inline_query", data)
+        return search
+
+    @_act
+    def chooses(self, search: Inline, result: int | str = 0, chat: Chat | None = None) -> Message:
+        """Send one result (by place or title) of an inline search into the chat."""
+        where = chat or search.chat
+        if where is None:
+            raise ValueError("say in which chat")
+        if isinstance(result, str):
+            result = search.titles.index(result)
+        chosen, world = search.results[result], self.world
+        content = chosen["content"]
+        message = self._speak(
+            where,
+            Text(content.text, content.entities),
+            via_bot=world.me,
+            markup=chosen.get("reply_markup"),
+            preview=chosen.get("preview"),
+            tell=False,
+        )
+        feedback: Json = {"result_id": chosen["id"], "from": self.user.json()}
+        feedback["query"] = search.query
+        if message.markup:
+            feedback["inline_message_id"] = world.remember_inline(message)
+        world.tell(message)
+        if world.inline_feedback:
+            world.update("chosen_inline_result", feedback)
+        return message
+
+    @_act
+    def summons(self, chat: Chat, words: Words, *, reply_to: Message | None = None) -> Summons:
+        """Call the bot into a chat that it is not in, by its @name."""
+        message = self.says(chat, words, reply_to=reply_to)
+        found = [s for s in self.world.summons.values() if s.message is message]
+        if not found:
+            raise ValueError("that is no guest query: no @mention, bot a member, or guest mode off")
+        return found[0]
+
+    # Coming and going
+
+    @_act
+    def blocks_bot(self) -> None:
+        """Stop the bot in the private chat."""
+        chat = self.world.private(self)
+        self.world.stand(chat, Member(self.world.me, "kicked"), self.user)
+        chat.blocked = True
+
+    @_act
+    def unblocks_bot(self) -> None:
+        """Let the bot write again."""
+        chat = self.world.private(self)
+        chat.blocked = False
+        self.world.stand(chat, Member(self.world.me), self.user)
+
+    @_act
+    def deletes_account(self) -> None:
+        """Be gone from Telegram."""
+        self.world.private(self).deactivated = True
+        for chat in self.world.chats.values():
+            if self.id in chat.members and not chat.peer:
+                del chat.members[self.id]
+
+    @_act
+    def joins(self, group: Chat) -> None:
+        """Enter a group."""
+        self.world.stand(group, Member(self.user), self.user)
+        self._announce(group, {"new_chat_members": [self.user.json()]})
+
+    @_act
+    def leaves(self, group: Chat) -> None:
+        """Leave a group."""
+        self._announce(group, {"left_chat_member": self.user.json()})
+        self.world.stand(group, Member(self.user, "left"), self.user)
+
+    @_act
+    def adds_bot(self, group: Chat, *, admin: bool = False, rights: Iterable[str] = ()) -> None:
+        """Bring the bot into a group, as a member or as an administrator."""
+        self._must_be_in(group)
+        self._seat_bot(group, self._admin_bot(rights) if admin else Member(self.world.me))
+        self._announce(group, {"new_chat_members": [self.world.me.json()]})
+
+    @_act
+    def removes_bot(self, group: Chat) -> None:
+        """Throw the bot out."""
+        self._seat_bot(group, Member(self.world.me, "kicked"))
+
+    @_act
+    def promotes_bot(self, group: Chat, rights: Iterable[str] = ()) -> None:
+        """Make the bot an administrator, with these rights or with all."""
+        self._seat_bot(group, self._admin_bot(rights))
+
+    @_act
+    def demotes_bot(self, group: Chat) -> None:
+        """Make the bot (or leave it) an ordinary member again."""
+        self._seat_bot(group, Member(self.world.me))
+
+    @_act
+    def restricts_bot(self, group: Chat, allowed: Iterable[str] = ()) -> None:
+        """Leave the bot only these permissions; without any it cannot write."""
+        if group.kind != "supergroup":
+            raise ValueError("only supergroups restrict members")
+        self._seat_bot(group, Member(self.world.me, "restricted", _known(allowed, PERMISSIONS)))
+
+    @_act
+    def promotes(self, person: Person, group: Chat, *, anonymous: bool = False) -> None:
+        """Make someone an administrator."""
+        rights = ALL_RIGHTS | ({"is_anonymous"} if anonymous else set())
+        self.world.stand(group, Member(person.user, "administrator", rights), self.user)
+
+    @_act
+    def demotes(self, person: Person, group: Chat) -> None:
+        """Make an administrator an ordinary member."""
+        self.world.stand(group, Member(person.user), self.user)
+
+    @_act
+    def upgrades(self, group: Chat) -> Chat:
+        """Turn a basic group into a supergroup, which is a new chat with a new id."""
+        if group.kind != "group" or group.upgraded_to:
+            raise ValueError(f"{group} is no basic group")
+        new_id = -self.world._next("supergroup", 1_001_000_000_001)
+        new = Chat("supergroup", new_id, group.title, members=dict(group.members), last_id=1)
+        new.known, new.privacy = group.known, group.privacy
+        self.world.chats[new.id] = new
+        self._announce(group, {"migrate_to_chat_id": new.id})
+        group.upgraded_to = new
+        self._announce(new, {"migrate_from_chat_id": group.id}, sender=ANONYMOUS_ADMIN)
+        return new
+
+    # Forums
+
+    @_act
+    def opens_topic(self, forum: Chat, name: str) -> Topic:
+        """Open a topic in a forum."""
+        if not forum.is_forum:
+            raise ValueError(f"{forum} is no forum")
+        self._must_be_in(forum)
+        created = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
+        message = self.world.post(forum, sender=self.user, service=created)
+        message.thread = message.id
+        forum.topics[message.id] = Topic(message.id, name)
+        self.world.tell(message)
+        return forum.topics[message.id]
+
+    @_act
+    def closes_topic(self, forum: Chat, topic: Topic) -> Topic:
+        """Close a topic: only administrators write there now."""
+        forum.topics[topic.id] = closed = replace(topic, closed=True)
+        self._announce(forum, {"forum_topic_closed": {}}, thread=topic.id)
+        return closed
+
+    # How it is done
+
+    def _content(self, words: Words, limit: int = MAX_TEXT) -> Text:
+        given = typed(words)
+        try:
+            return receive(given.text, given.entities, limit)
+        except BadText as error:
+            raise ValueError(f"no client sends this: {error}") from error
+
+    def _must_be_in(self, chat: Chat) -> None:
+        if not chat.member(self.user).present:
+            raise ValueError(f"{self} is not in {chat}")
+        if chat.kind == "channel":
+            raise ValueError("in channels people post")
+        if chat.blocked or chat.deactivated or chat.upgraded_to:
+            raise ValueError(f"nobody can write in {chat}: it is blocked, deleted or upgraded")
+
+    def _must_see(self, message: Message) -> None:
+        if message not in message.chat.seen_by(self):
+            raise ValueError(f"{self} does not see {message}")
+
+    def _speak(
+        self,
+        chat: Chat,
+        content: Text,
+        reply_to: Message | None = None,
+        quote: str = "",
+        topic: Topic | None = None,
+        tell: bool = True,
+        **what: Any,
+    ) -> Message:
+        if reply_to and (reply_to.chat is not chat or reply_to.deleted):
+            raise ValueError(f"{reply_to} cannot be replied to in {chat}")
+        if topic and topic.id not in chat.topics:
+            raise ValueError(f"{chat} has no {topic}")
+        if topic:
+            what["thread"] = topic.id
+            reply_to = reply_to or chat.messages[topic.id]  # as Telegram fills it in
+        if quote and reply_to:
+            place = find_quote(reply_to.content, Text(quote))
+            if place is None:
+                raise ValueError(f"{quote!r} does not stand in {reply_to}")
+            what["quote"] = {"text": quote, "position": place, "is_manual": True}
+        message = self.world.post(
+            chat,
+            text=content.text,
+            entities=content.entities,
+            reply_to=reply_to,
+            **({"sender": self.user} | what),
+        )
+        if tell:
+            self.world.tell(message)
+        return message
+
+    def _summon(self, message: Message) -> None:
+        world = self.world
+        absent = not message.chat.member(world.me).present
+        if not (world.guest_mode and absent and message.chat.is_group and world.mentioned(message)):
+            return
+        message.guest_query_id = world.identifier("guest")
+        world.summons[message.guest_query_id] = Summons(
+            message.guest_query_id, message, world.clock()
+        )
+        message.chat.known = True
+        world.update("guest_message", message.json(world.users))
+
+    def _announce(
+        self, chat: Chat, service: Json, sender: User | None = None, thread: int | None = None
+    ) -> None:
+        who = sender or self.user
+        shown = chat if who == ANONYMOUS_ADMIN else None
+        message = self.world.post(
+            chat, sender=who, sender_chat=shown, service=service, thread=thread
+        )
+        self.world.tell(message)
+
+    def _admin_bot(self, rights: Iterable[str]) -> Member:
+        held = _known(rights, ADMIN_RIGHTS) if rights else ALL_RIGHTS
+        return Member(self.world.me, "administrator", held | {"can_manage_chat"})
+
+    def _seat_bot(self, chat: Chat, standing: Member) -> None:
+        if not chat.member(self.user).is_admin and standing != Member(self.world.me):
+            raise ValueError(f"{self} is no administrator of {chat}")
+        self.world.stand(chat, standing, self.user)
+
+
+def _known(names: Iterable[str], allowed: Sequence[str]) -> frozenset[str]:
+    given = frozenset(names)
+    if unknown := given - set(allowed):
+        raise ValueError(f"no such right: {', '.join(sorted(unknown))}")
+    return given

@@ -1,0 +1,1035 @@
+"""The fake Telegram itself under test, by the real Bot and Application, in-process and by HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScopeAllGroupChats,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    Message,
+    MessageEntity,
+    ReplyParameters,
+    Update,
+)
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+from telegram.ext import Application, ApplicationBuilder, MessageHandler, filters
+from telegram.request import HTTPXRequest
+
+from tests.telegram import (
+    TOKEN,
+    Chat,
+    FakeClock,
+    FakeRequest,
+    FloodLimits,
+    HttpDoor,
+    Person,
+    Styled,
+    World,
+    call,
+    deliver,
+)
+from tests.telegram import text as server_text
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def timedeltas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As PTB asks to be told, lest RetryAfter warns."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+
+
+@pytest.fixture
+def world() -> World:
+    return World(clock=FakeClock())
+
+
+@pytest.fixture
+def alice(world: World) -> Person:
+    return world.user("Alice")
+
+
+@pytest.fixture
+def bob(world: World) -> Person:
+    return world.user("Bob", username="bob_the_admin")
+
+
+@pytest.fixture
+def chat(world: World, alice: Person) -> Chat:
+    return world.private(alice)
+
+
+@pytest.fixture
+def group(world: World, alice: Person, bob: Person) -> Chat:
+    return world.supergroup("群", members=[alice, bob], admins=[bob])
+
+
+@pytest_asyncio.fixture
+async def bot(world: World) -> AsyncIterator[Bot]:
+    async with Bot(TOKEN, request=FakeRequest(world), get_updates_request=FakeRequest(world)) as it:
+        yield it
+
+
+@pytest.fixture
+def door(world: World) -> Iterator[HttpDoor]:
+    with HttpDoor(world) as it:
+        yield it
+
+
+def http_bot(door: HttpDoor, token: str = TOKEN) -> Bot:
+    return Bot(token, base_url=door.url + "/bot", request=HTTPXRequest(read_timeout=1))
+
+
+def echo(world: World) -> Application[Any, Any, Any, Any, Any, Any]:
+    async def answer(update: Update, context: object) -> None:
+        assert update.effective_message
+        await update.effective_message.reply_text(f"您说：{update.effective_message.text}")
+
+    builder = ApplicationBuilder().request(FakeRequest(world)).token(TOKEN)
+    application = builder.get_updates_request(FakeRequest(world)).build()
+    application.add_handler(MessageHandler(filters.TEXT & filters.UpdateType.MESSAGE, answer))
+    return application
+
+
+def keys(*rows: dict[str, str]) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup(
+        [[InlineKeyboardButton(t, callback_data=d) for t, d in row.items()] for row in rows]
+    )
+
+
+def refused(why: str) -> pytest.RaisesExc[BadRequest]:
+    """PTB makes the first letter of Telegram's reason a capital."""
+    return pytest.raises(BadRequest, match=re.compile(re.escape(why), re.IGNORECASE))
+
+
+def kinds(world: World) -> list[str]:
+    return [next(name for name in update if name != "update_id") for update in world.take()]
+
+
+# In this process
+
+
+async def test_application_answers_in_a_private_chat(
+    world: World, alice: Person, chat: Chat
+) -> None:
+    async with echo(world) as application:
+        asked = alice.says(chat, "治庸有阻力吗")
+        assert await deliver(world, application) == 1
+    assert [m.text for m in chat.seen_by(alice)] == ["治庸有阻力吗", "您说：治庸有阻力吗"]
+    assert world.sent[0].sender == world.me
+    assert asked.sender == alice.user
+
+
+async def test_application_polls_through_the_fake_request(
+    world: World, alice: Person, chat: Chat
+) -> None:
+    async with echo(world) as application:
+        assert application.updater
+        await application.updater.start_polling()
+        await application.start()
+        alice.says(chat, "一")
+        await world.until(lambda: len(world.sent) == 1)
+        alice.says(chat, "二")
+        await world.until(lambda: len(world.sent) == 2)
+        await application.updater.stop()
+        await application.stop()
+    assert [m.text for m in world.sent] == ["您说：一", "您说：二"]
+
+
+async def test_ptb_reads_every_kind_of_object_that_the_fake_writes(
+    world: World, alice: Person, bob: Person, group: Chat, bot: Bot
+) -> None:
+    bob.promotes_bot(group)
+    bob.restricts_bot(group)
+    bob.promotes_bot(group)
+    for media in ("photo", "voice", "sticker", "document", "video", "location"):
+        alice.sends(group, media)
+    photo = alice.sends(group, "photo", "图")
+    alice.edits(photo, "新图")
+    bob.pins(photo)
+    alice.forwards(photo, world.private(alice))
+    alice.joins(group)
+    alice.leaves(group)
+    bob.removes_bot(group)
+    assert Update.de_list(world.take(), bot)
+    bob.adds_bot(group, admin=True)
+    assert len(await bot.get_chat_administrators(group.id)) == 2
+    assert (await bot.get_chat_member(group.id, alice.id)).status == "left"
+    assert (await bot.get_chat(group.id)).title == "群"
+    assert await bot.get_chat_member_count(group.id) == 2
+    me = await bot.get_me()
+    assert me.supports_guest_queries
+    assert not me.can_read_all_group_messages
+
+
+async def test_what_the_fake_does_not_have_is_said_and_never_guessed(bot: Bot, chat: Chat) -> None:
+    with pytest.raises(TelegramError, match=r"[Nn]ot [Ff]ound"):
+        await bot.send_dice(chat.id)
+    with pytest.raises(NetworkError, match="does not model"):
+        await bot.send_message(chat.id, "<b>x</b>", parse_mode="HTML")
+    with refused('sendMessage has no parameter "colour"'):
+        await bot.send_message(chat.id, "x", api_kwargs={"colour": "red"})
+    with refused('it has no field "colour"'):
+        await bot.send_message(chat.id, "x", api_kwargs={"reply_markup": {"colour": 1}})
+
+
+# Texts
+
+TEXTS = [
+    ("", "message text is empty"),
+    (" \n ", "text must be non-empty"),
+    ("\u202a\u3000", "text must be non-empty"),
+    ("好" * 4097, "message is too long"),
+    ("😀" * 2049, "message is too long"),  # two UTF-16 units each
+    ("好" * 11000, "text is too long"),  # over 32768 bytes
+]
+
+
+@pytest.mark.parametrize(("text", "why"), TEXTS)
+async def test_unfit_texts_are_refused(bot: Bot, chat: Chat, text: str, why: str) -> None:
+    with refused(why):
+        await bot.send_message(chat.id, text)
+
+
+async def test_texts_at_the_limit_are_kept_and_trimmed(bot: Bot, chat: Chat) -> None:
+    assert len((await bot.send_message(chat.id, "😀" * 2048)).text or "") == 2048
+    assert (await bot.send_message(chat.id, " \n a\tb\r\n ")).text == "a b"
+
+
+ENTITIES = [
+    (MessageEntity("bold", 0, 4), "ends after the end of the text at UTF-16 offset 4"),
+    (MessageEntity("bold", 5, 1), "entity begins after the end of the text at UTF-16 offset 5"),
+    (MessageEntity("bold", 1, 2), "entity begins in a middle of a UTF-16 symbol at byte offset 4"),
+    (MessageEntity("bold", 0, 1), "ends in a middle of a UTF-16 symbol at byte offset 4"),
+    (MessageEntity("bold", -1, 1), "incorrect offset -1"),
+    (MessageEntity("fancy", 0, 2), "Unsupported type specified"),
+]
+
+
+@pytest.mark.parametrize(("entity", "why"), ENTITIES)
+async def test_unsound_entities_are_refused(
+    bot: Bot, chat: Chat, entity: MessageEntity, why: str
+) -> None:
+    with refused(why):
+        await bot.send_message(chat.id, "😀a", entities=[entity])
+
+
+async def test_entities_move_with_the_trimmed_text_and_found_ones_are_added(
+    bot: Bot, chat: Chat
+) -> None:
+    sent = await bot.send_message(chat.id, "\n😀治庸 /help", entities=[MessageEntity("bold", 3, 2)])
+    assert [(e.type, sent.parse_entity(e)) for e in sent.entities] == [
+        ("bold", "治庸"),
+        ("bot_command", "/help"),
+    ]
+
+
+FOUND = [
+    ("/ask@fangtan_bot 治庸", [("bot_command", "/ask@fangtan_bot")]),
+    ("😀 @Fangtan_Bot 好", [("mention", "@Fangtan_Bot")]),
+    ("你好@fangtan_bot", []),  # a letter before it
+    ("@fangtan_bot治庸", []),  # a letter after it
+    ("/ask治庸", []),
+    ("＠fangtan_bot ／ask", []),  # full-width signs
+    ("，@fangtan_bot。", [("mention", "@fangtan_bot")]),
+    ("a@b.com", [("email", "a@b.com")]),
+    ("看https://a.cn/x，", [("url", "https://a.cn/x，")]),
+    ("#治庸 #1", [("hashtag", "#治庸")]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), FOUND)
+async def test_the_server_finds_entities_by_itself(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    found = server_text.receive(text)
+    assert [(e.type, found.part(e)) for e in found.entities] == expected
+
+
+async def test_people_format_what_they_type(world: World, alice: Person, bob: Person) -> None:
+    group = world.supergroup("群", [alice, bob])
+    mention = Styled("鲍勃", "text_mention", user_id=bob.id)
+    message = alice.says(group, [mention, " 看 ", Styled("@fangtan_bot", "code")])
+    assert [e.type for e in message.entities] == ["text_mention", "code"]
+    assert not world.mentioned(message)
+
+
+# Replies and quotes
+
+
+async def test_quotes_must_stand_in_the_message(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    asked = alice.says(chat, ["治庸有", Styled("阻力", "bold"), "吗"])
+    bold = [MessageEntity("bold", 0, 2)]
+    quoting = ReplyParameters(asked.id, quote="阻力", quote_entities=bold)
+    await bot.send_message(chat.id, "有", reply_parameters=quoting)
+    assert world.sent[0].quote == {"text": "阻力", "position": 3, "is_manual": True}
+    for quote in ("助力", "阻力"):  # another word; the word without its style
+        with refused("QUOTE_TEXT_INVALID"):
+            await bot.send_message(
+                chat.id, "有", reply_parameters=ReplyParameters(asked.id, quote=quote)
+            )
+
+
+async def test_replies_to_deleted_messages_fail_unless_allowed(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    asked = alice.says(chat, "问")
+    alice.deletes(asked)
+    with refused("message to be replied not found"):
+        await bot.send_message(chat.id, "答", reply_to_message_id=asked.id)
+    await bot.send_message(
+        chat.id, "答", reply_to_message_id=asked.id, allow_sending_without_reply=True
+    )
+    assert world.sent[0].reply_to is None
+
+
+# Buttons
+
+
+@pytest.mark.parametrize(
+    ("data", "fits"), [("好" * 21, True), ("好" * 22, False), ("x" * 64, True), ("x" * 65, False)]
+)
+async def test_callback_data_is_measured_in_bytes(
+    bot: Bot, chat: Chat, data: str, fits: bool
+) -> None:
+    sending = bot.send_message(chat.id, "选", reply_markup=keys({"这个": data}))
+    if fits:
+        await sending
+    else:
+        with refused("BUTTON_DATA_INVALID"):
+            await sending
+
+
+async def test_a_press_is_answered_once_and_in_time(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    await bot.send_message(chat.id, "选", reply_markup=keys({"甲": "a"}, {"乙": "b"}))
+    press = alice.presses(world.sent[0], "乙")
+    query = Update.de_json(world.take()[0], bot).callback_query
+    assert query
+    assert query.data == "b"
+    assert isinstance(query.message, Message)
+    await query.answer("好")
+    assert press.toast == "好"
+    with refused("query is too old"):
+        await query.answer()
+    late = alice.presses(world.sent[0], "甲")
+    assert isinstance(world.clock, FakeClock)
+    world.clock.advance(60)
+    with refused("query is too old"):
+        await bot.answer_callback_query(late.id)
+    assert late.answer is None
+    with pytest.raises(LookupError):
+        alice.presses(world.sent[0], "丙")
+
+
+@pytest.mark.parametrize("payload", ["治庸", "a" * 65, "a.b"])
+async def test_links_with_start_payloads_that_never_arrive_are_refused(
+    bot: Bot, chat: Chat, alice: Person, payload: str
+) -> None:
+    url = f"https://t.me/Fangtan_Bot?start={payload}"
+    button = InlineKeyboardMarkup([[InlineKeyboardButton("开", url=url)]])
+    with refused("START_PARAM_INVALID"):
+        await bot.send_message(chat.id, "看", reply_markup=button)
+    with pytest.raises(ValueError, match="start payload"):
+        alice.opens(url)
+
+
+async def test_deep_links_are_followed(world: World, alice: Person, group: Chat, bot: Bot) -> None:
+    url = "https://t.me/fangtan_bot?start=xiamen-2014_q1"
+    button = InlineKeyboardMarkup([[InlineKeyboardButton("开", url=url)]])
+    await bot.send_message(group.id, "看", reply_markup=button)
+    with pytest.raises(Forbidden, match="initiate"):
+        await bot.send_message(alice.id, "您好")
+    alice.presses(world.sent[0], "开")
+    await bot.send_message(alice.id, "您好")
+    texts = [m.text for m in world.private(alice).seen_by(alice)]
+    assert texts == ["/start xiamen-2014_q1", "您好"]
+
+
+# Editing and deleting
+
+
+async def test_edits_have_to_change_something(world: World, chat: Chat, bot: Bot) -> None:
+    sent = await bot.send_message(chat.id, "甲", reply_markup=keys({"k": "d"}))
+    with refused("message is not modified: specified new message"):
+        await bot.edit_message_text("甲 ", chat.id, sent.message_id, reply_markup=keys({"k": "d"}))
+    await bot.edit_message_text("甲", chat.id, sent.message_id)  # takes the keyboard away
+    assert world.sent[0].buttons == []
+    await bot.edit_message_text("乙", chat.id, sent.message_id)
+    assert [v.text for v in world.sent[0].versions] == ["甲", "甲"]
+    await bot.edit_message_reply_markup(chat.id, sent.message_id, reply_markup=keys({"k": "e"}))
+    assert world.sent[0].button("k").value == "e"
+
+
+async def test_only_own_and_existing_messages_are_edited(
+    chat: Chat, alice: Person, bot: Bot
+) -> None:
+    hers = alice.says(chat, "问")
+    with refused("message can't be edited"):
+        await bot.edit_message_text("x", chat.id, hers.id)
+    with refused("message to edit not found"):
+        await bot.edit_message_text("x", chat.id, 999)
+    with refused("MESSAGE_ID_INVALID"):
+        await bot.edit_message_text("x", inline_message_id="nonsense")
+
+
+async def test_messages_are_deleted_for_two_days(
+    world: World, chat: Chat, group: Chat, alice: Person, bot: Bot
+) -> None:
+    old = await bot.send_message(chat.id, "旧")
+    assert isinstance(world.clock, FakeClock)
+    world.clock.advance(2 * 86400)
+    new = await bot.send_message(chat.id, "新")
+    hers = alice.says(group, "她的")
+    with refused("message can't be deleted"):
+        await bot.delete_message(chat.id, old.message_id)
+    with refused("message can't be deleted"):
+        await bot.delete_message(group.id, hers.id)
+    await bot.delete_message(chat.id, new.message_id)
+    assert [m.text for m in chat.seen_by(alice)] == ["旧"]
+    with refused("message to delete not found"):
+        await bot.delete_message(chat.id, new.message_id)
+    assert await bot.delete_messages(chat.id, [998, 999])
+
+
+# Who may be written to
+
+
+async def test_strangers_blockers_and_the_gone_cannot_be_written_to(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    stranger = world.user("Stranger")
+    world.private(stranger, started=False)
+    for unknown in (stranger.id, 12345, -100123, "@nobody_here"):
+        with refused("chat not found"):
+            await bot.send_message(unknown, "x")
+    alice.blocks_bot()
+    with pytest.raises(Forbidden, match="bot was blocked by the user"):
+        await bot.send_message(chat.id, "x")
+    alice.unblocks_bot()
+    await bot.send_message(chat.id, "x")
+    assert kinds(world) == ["my_chat_member", "my_chat_member"]
+    alice.deletes_account()
+    with pytest.raises(Forbidden, match="user is deactivated"):
+        await bot.send_message(chat.id, "x")
+
+
+async def test_groups_let_the_bot_write_as_far_as_it_stands_there(
+    world: World, bob: Person, group: Chat, bot: Bot
+) -> None:
+    bob.restricts_bot(group)
+    with refused("not enough rights to send text messages"):
+        await bot.send_message(group.id, "x")
+    bob.removes_bot(group)
+    with pytest.raises(Forbidden, match="bot was kicked from the supergroup chat"):
+        await bot.send_message(group.id, "x")
+    bob.adds_bot(group)
+    await bot.leave_chat(group.id)
+    with pytest.raises(Forbidden, match="bot is not a member of the supergroup chat"):
+        await bot.send_message(group.id, "x")
+    assert kinds(world) == [
+        "my_chat_member",
+        "my_chat_member",
+        "my_chat_member",
+        "message",
+        "my_chat_member",
+    ]
+
+
+async def test_an_upgraded_group_says_where_it_went(
+    world: World, alice: Person, bob: Person, bot: Bot
+) -> None:
+    old = world.group("小群", [alice, bob])
+    new = alice.upgrades(old)
+    first, second = Update.de_list(world.take(), bot)
+    assert first.message
+    assert second.message
+    assert first.message.migrate_to_chat_id == new.id
+    assert second.message.migrate_from_chat_id == old.id
+    with pytest.raises(ChatMigrated) as moved:
+        await bot.send_message(old.id, "x")
+    assert moved.value.new_chat_id == new.id
+    await bot.send_message(new.id, "x")
+
+
+# What groups deliver
+
+HEARD = [
+    ("/ask@fangtan_bot 治庸", True),
+    ("/ask@FANGTAN_BOT 治庸", True),
+    ("@fangtan_bot 治庸", False),  # a plain mention is not delivered
+    ("/ask@other_bot 治庸", False),
+    ("/ask 治庸", False),  # another bot may be meant, until this one speaks
+    ("治庸", False),
+]
+
+
+@pytest.mark.parametrize(("text", "heard"), HEARD)
+async def test_privacy_mode_lets_few_messages_through(
+    world: World, alice: Person, group: Chat, text: str, heard: bool
+) -> None:
+    alice.says(group, text)
+    assert bool(world.take()) is heard
+
+
+@pytest.mark.parametrize("text", [text for text, _ in HEARD])
+async def test_without_privacy_mode_or_as_admin_all_are_heard(
+    world: World, alice: Person, bob: Person, text: str
+) -> None:
+    open_world = World(privacy=False)
+    carol = open_world.user("Carol")
+    carol.says(open_world.group("群", [carol]), text)
+    assert kinds(open_world) == ["message"]
+    alice.says(world.supergroup("群", [alice], bot_is_admin=True), text)
+    assert kinds(world) == ["message"]
+
+
+async def test_privacy_mode_changes_only_for_groups_joined_later(
+    world: World, alice: Person, bob: Person, group: Chat
+) -> None:
+    world.privacy = False
+    alice.says(group, "治庸")
+    assert kinds(world) == []
+    bob.removes_bot(group)
+    bob.adds_bot(group)
+    world.take()
+    alice.says(group, "治庸")
+    assert kinds(world) == ["message"]
+
+
+async def test_replies_and_bare_commands_reach_the_bot_that_spoke(
+    world: World, alice: Person, bob: Person, group: Chat, bot: Bot
+) -> None:
+    other = world.bot("other_bot")
+    other.joins(group)
+    await bot.send_message(group.id, "我在")
+    world.take()
+    alice.says(group, "那后来呢", reply_to=world.sent[0])
+    alice.says(group, "/help")
+    assert kinds(world) == ["message", "message"]
+    other.says(group, "我也在")
+    alice.says(group, "/help")
+    alice.sends(group, "photo", "/ask@fangtan_bot 这是谁")
+    photo = world.take()
+    assert [update["message"]["caption"] for update in photo] == ["/ask@fangtan_bot 这是谁"]
+
+
+async def test_edits_are_delivered_like_their_messages(
+    world: World, alice: Person, group: Chat
+) -> None:
+    message = alice.says(group, "/ask@fangtan_bot 治用")
+    alice.edits(message, "/ask@fangtan_bot 治庸")
+    alice.edits(message, "算了")
+    assert kinds(world) == ["message", "edited_message"]
+
+
+async def test_those_who_speak_under_another_name(
+    world: World, alice: Person, bob: Person, group: Chat, bot: Bot
+) -> None:
+    channel = world.channel("频道", admins=[bob], linked=group)
+    bob.says_anonymously(group, "/ask@fangtan_bot 一")
+    bob.says_as(channel, group, "/ask@fangtan_bot 二")
+    bob.posts(channel, "/ask@fangtan_bot 三")
+    anonymous, as_channel, forwarded = (
+        update.message for update in Update.de_list(world.take(), bot)
+    )
+    assert anonymous
+    assert anonymous.from_user
+    assert (anonymous.from_user.id, anonymous.sender_chat) == (1087968824, anonymous.chat)
+    assert as_channel
+    assert as_channel.from_user
+    assert as_channel.sender_chat
+    assert (as_channel.from_user.id, as_channel.sender_chat.id) == (136817688, channel.id)
+    assert forwarded
+    assert forwarded.from_user
+    assert (forwarded.from_user.id, forwarded.is_automatic_forward) == (777000, True)
+    with pytest.raises(ValueError, match="no administrator"):
+        alice.says_anonymously(group, "x")
+
+
+async def test_messages_via_bots(world: World, alice: Person, group: Chat) -> None:
+    other = world.bot("pic_bot")
+    alice.says(group, "图", via=other)
+    assert kinds(world) == []
+
+
+async def test_reactions_are_told_to_admins_who_ask(
+    world: World, alice: Person, bob: Person, group: Chat, bot: Bot
+) -> None:
+    await bot.get_updates(allowed_updates=["message", "message_reaction"])
+    sent = await bot.send_message(group.id, "答")
+    alice.reacts(world.sent[0], "👍")
+    bob.promotes_bot(group)
+    alice.reacts(world.sent[0], "👎")
+    assert kinds(world) == ["message_reaction"]
+    await bot.set_message_reaction(group.id, sent.message_id, "❤")
+    with refused("REACTION_INVALID"):
+        await bot.set_message_reaction(group.id, sent.message_id, "治")
+
+
+# Forums
+
+
+async def test_topics_of_a_forum(world: World, alice: Person, bob: Person, bot: Bot) -> None:
+    forum = world.supergroup("论坛", [alice, bob], admins=[bob], forum=True)
+    topic = bob.opens_topic(forum, "访谈")
+    asked = alice.says(forum, "/ask@fangtan_bot 治庸", topic=topic)
+    message = Update.de_list(world.take(), bot)[1].message
+    assert message
+    assert message.is_topic_message
+    assert message.message_thread_id == topic.id
+    assert message.reply_to_message
+    assert message.reply_to_message.forum_topic_created
+    await message.reply_text("答")
+    assert (world.sent[0].reply_to, world.sent[0].thread) == (asked, topic.id)
+    await bot.send_message(forum.id, "到大厅里")
+    assert world.sent[1].thread is None
+    with refused("message thread not found"):
+        await bot.send_message(forum.id, "x", message_thread_id=777)
+    bob.closes_topic(forum, topic)
+    with refused("TOPIC_CLOSED"):
+        await bot.send_message(forum.id, "x", message_thread_id=topic.id)
+
+
+async def test_outside_forums_threads_are_reply_chains(
+    world: World, alice: Person, group: Chat, bot: Bot
+) -> None:
+    first = alice.says(group, "一")
+    second = alice.says(group, "/ask@fangtan_bot 二", reply_to=first)
+    message = Update.de_list(world.take(), bot)[0].message
+    assert message
+    assert (message.message_thread_id, message.is_topic_message) == (first.id, None)
+    await bot.send_message(group.id, "x", message_thread_id=777)  # means nothing here
+    assert second.thread == first.id
+
+
+# Inline and guest
+
+
+def article(number: int, text: str = "答", **more: Any) -> InlineQueryResultArticle:
+    return InlineQueryResultArticle(
+        f"r{number}", f"题{number}", InputTextMessageContent(text), **more
+    )
+
+
+async def test_inline_results_are_shown_chosen_and_edited(
+    world: World, alice: Person, group: Chat, bot: Bot
+) -> None:
+    search = alice.inline("治庸", group)
+    query = Update.de_json(world.take()[0], bot).inline_query
+    assert query
+    results = [article(1), article(2, "第一页", reply_markup=keys({"▶": "p2"}))]
+    more = InlineQueryResultsButton("更多", start_parameter="help")
+    await query.answer(results, button=more, cache_time=5)
+    assert search.titles == ["题1", "题2"]
+    message = alice.chooses(search, "题2")
+    told, chosen = Update.de_list(world.take(), bot)
+    assert told.message
+    assert told.message.via_bot
+    assert told.message.via_bot.id == world.me.id
+    assert chosen.chosen_inline_result
+    inline_id = chosen.chosen_inline_result.inline_message_id
+    alice.presses(message, "▶")
+    pressed = Update.de_json(world.take()[0], bot).callback_query
+    assert pressed
+    assert (pressed.inline_message_id, pressed.message) == (inline_id, None)
+    await bot.edit_message_text("第二页", inline_message_id=inline_id)
+    assert [m.text for m in group.seen_by(alice)] == ["第二页"]
+    without_keys = alice.chooses(search, "题1")
+    assert without_keys.inline_message_id is None
+
+
+INLINE_FAULTS = [
+    ([article(n) for n in range(51)], {}, "RESULTS_TOO_MUCH"),
+    ([article(1), article(1)], {}, "RESULT_ID_DUPLICATE"),
+    ([article(1, "好" * 4097)], {}, "message is too long"),
+    ([article(1, "  ")], {}, "text must be non-empty"),
+    ([], {"button": InlineQueryResultsButton("开", start_parameter="治")}, "START_PARAM_INVALID"),
+]
+
+
+@pytest.mark.parametrize(("results", "more", "why"), INLINE_FAULTS)
+async def test_unfit_inline_answers_are_refused(
+    alice: Person, bot: Bot, results: list[Any], more: dict[str, Any], why: str
+) -> None:
+    search = alice.inline("治庸")
+    with refused(why):
+        await bot.answer_inline_query(search.id, results, **more)
+    assert search.answer is None
+
+
+async def test_a_guest_query_is_answered_once(
+    world: World, alice: Person, bob: Person, bot: Bot
+) -> None:
+    foreign = world.supergroup("别人的群", [alice, bob], bot=False)
+    alice.says(foreign, "大家好")
+    summons = alice.summons(foreign, "@fangtan_bot 治庸有阻力吗")
+    [update] = Update.de_list(world.take(), bot)
+    asked = update.guest_message
+    assert asked
+    assert asked.guest_query_id == summons.id
+    answer = article(1, "有", reply_markup=keys({"▶": "p2"}))
+    sent = await bot.answer_guest_query(summons.id, answer)
+    assert summons.answer
+    assert summons.answer.guest_caller == alice.user
+    with refused("query is too old"):
+        await bot.answer_guest_query(summons.id, answer)
+    with pytest.raises(Forbidden, match="not a member"):
+        await bot.send_message(foreign.id, "x")
+    await bot.edit_message_text("有的", inline_message_id=sent.inline_message_id)
+    assert foreign.seen_by(bob)[-1].text == "有的"
+
+
+# The bot's own profile
+
+
+async def test_commands_are_kept_by_scope_and_language(bot: Bot, world: World) -> None:
+    scope = BotCommandScopeAllGroupChats()
+    await bot.set_my_commands([BotCommand("ask", "提问")], scope=scope, language_code="zh")
+    assert (await bot.get_my_commands(scope, "zh"))[0].description == "提问"
+    assert await bot.get_my_commands() == ()
+    for command in ("提问", "Ask", "a" * 33):  # PTB would refuse them, too
+        commands = json.dumps([{"command": command, "description": "x"}])
+        reply = call(world, "setMyCommands", {"commands": commands})
+        assert reply.body["description"] == "Bad Request: BOT_COMMAND_INVALID"
+    await bot.set_my_description("简介", "zh")
+    await bot.set_my_short_description("短", "zh")
+    await bot.set_my_name("访谈")
+    assert (await bot.get_my_description("zh")).description == "简介"
+    assert (await bot.get_my_short_description("zh")).short_description == "短"
+    assert (await bot.get_my_name("fr")).name == "访谈"
+    with refused("TOO_LONG"):
+        await bot.set_my_description("长" * 513)
+
+
+# Pacing and faults
+
+
+async def test_flood_limits_ask_for_patience(
+    world: World, group: Chat, chat: Chat, bot: Bot
+) -> None:
+    world.flood = FloodLimits()
+    assert isinstance(world.clock, FakeClock)
+    for _ in range(3):
+        await bot.send_message(chat.id, "x")
+    with pytest.raises(RetryAfter):
+        await bot.send_message(chat.id, "x")
+    for _ in range(20):
+        await bot.send_message(group.id, "x")
+        world.clock.advance(1)
+    with pytest.raises(RetryAfter) as wait:
+        await bot.send_message(group.id, "x")
+    assert isinstance(wait.value.retry_after, dt.timedelta)
+    world.clock.advance(wait.value.retry_after.total_seconds())
+    await bot.send_message(group.id, "x")
+    for _ in range(50):
+        await bot.send_chat_action(group.id, "typing")
+
+
+FAULTS: list[tuple[Any, type[TelegramError], type[Exception] | None]] = [
+    (429, RetryAfter, None),
+    (500, NetworkError, None),
+    (502, NetworkError, None),
+    (401, InvalidToken, None),
+    ("drop", NetworkError, httpx.RemoteProtocolError),
+    ("hang", TimedOut, httpx.ReadTimeout),
+    ("refuse", NetworkError, httpx.ConnectError),
+]
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize(("how", "error", "cause"), FAULTS)
+async def test_faults_strike_before_or_after_the_effect(
+    world: World,
+    chat: Chat,
+    bot: Bot,
+    how: Any,
+    error: type[TelegramError],
+    cause: type[Exception] | None,
+    after: bool,
+) -> None:
+    world.fail("sendMessage", how, after_effect=after)
+    with pytest.raises(error) as caught:
+        await bot.send_message(chat.id, "一")
+    assert cause is None or isinstance(caught.value.__cause__, cause)
+    assert len(world.sent) == after
+    await bot.send_message(chat.id, "二")
+    assert len(world.sent) == after + 1
+
+
+async def test_faults_are_healed(world: World, chat: Chat, bot: Bot) -> None:
+    world.fail("*", 502, times=float("inf"))
+    with pytest.raises(NetworkError):
+        await bot.get_me()
+    world.heal()
+    await bot.get_me()
+
+
+# getUpdates
+
+
+async def test_offsets_confirm_and_limits_hold(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    for word in "一二三":
+        alice.says(chat, word)
+    first = await bot.get_updates(limit=2)
+    assert len(first) == 2
+    assert await bot.get_updates(limit=2) == first
+    rest = await bot.get_updates(offset=first[-1].update_id + 1)
+    assert [update.message and update.message.text for update in rest] == ["三"]
+    assert await bot.get_updates(offset=rest[-1].update_id + 1) == ()
+
+
+async def test_updates_are_forgotten_after_a_day(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    alice.says(chat, "昨天")
+    assert isinstance(world.clock, FakeClock)
+    world.clock.advance(86401)
+    assert await bot.get_updates() == ()
+
+
+async def test_allowed_updates_are_remembered(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    await bot.get_updates(allowed_updates=["callback_query"])
+    alice.says(chat, "一")
+    await bot.get_updates()
+    alice.says(chat, "二")
+    await bot.get_updates(allowed_updates=[])
+    alice.says(chat, "三")
+    assert kinds(world) == ["message"]
+
+
+async def test_a_second_poller_ends_the_first(world: World, bot: Bot) -> None:
+    first = asyncio.create_task(bot.get_updates(timeout=5))
+    await asyncio.sleep(0.05)
+    second = asyncio.create_task(bot.get_updates(timeout=5))
+    with pytest.raises(Conflict, match="terminated by other getUpdates"):
+        await first
+    world.user("Carol").starts()
+    assert len(await second) == 1
+
+
+# Over HTTP
+
+
+async def test_the_same_world_over_http(
+    world: World, alice: Person, chat: Chat, door: HttpDoor
+) -> None:
+    async with http_bot(door) as bot:
+        polling = asyncio.create_task(bot.get_updates(timeout=5))
+        await asyncio.sleep(0.05)
+        asked = alice.says(chat, "治庸有阻力吗")
+        [update] = await polling
+        assert update.message
+        quote = ReplyParameters(update.message.message_id, quote="阻力")
+        await bot.send_message(
+            chat.id,
+            "答 & 谢",
+            entities=[MessageEntity("bold", 0, 1)],
+            reply_parameters=quote,
+            link_preview_options=LinkPreviewOptions(is_disabled=True),
+            reply_markup=keys({"键": "k"}),
+        )
+        with refused("chat not found"):
+            await bot.send_message(1, "x")
+    sent = world.sent[0]
+    assert (sent.text, sent.reply_to, sent.marked("bold")) == ("答 & 谢", asked, ["答"])
+
+
+async def test_wrong_tokens_are_turned_away(world: World, door: HttpDoor) -> None:
+    for token in ("nonsense", "1:" + "x" * 35):
+        with pytest.raises(InvalidToken):
+            async with http_bot(door, token):
+                pass
+
+
+@pytest.mark.parametrize(("how", "error"), [("drop", NetworkError), ("hang", TimedOut)])
+async def test_broken_connections_over_http(
+    world: World, chat: Chat, door: HttpDoor, how: Any, error: type[TelegramError]
+) -> None:
+    async with http_bot(door) as bot:
+        world.fail("sendMessage", how, after_effect=True)
+        with pytest.raises(error):
+            await bot.send_message(chat.id, "一", read_timeout=0.2)
+        door.down()
+        with pytest.raises(NetworkError, match="Connect"):
+            await bot.send_message(chat.id, "二")
+        door.up()
+        await bot.send_message(chat.id, "三")
+    assert [m.text for m in world.sent] == ["一", "三"]
+
+
+async def test_webhooks_deliver_with_the_secret_and_again_after_a_failure(
+    world: World, alice: Person, chat: Chat, door: HttpDoor
+) -> None:
+    got: list[tuple[str, Any]] = []
+
+    async def receive(request: web.Request) -> web.Response:
+        secret = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+        got.append((secret, await request.json()))
+        return web.Response(status=500 if len(got) == 1 else 200)
+
+    app = web.Application()
+    app.router.add_post("/hook", receive)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    async with http_bot(door) as bot:
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+        with refused("unallowed characters"):
+            await bot.set_webhook(url, secret_token="不行")
+        await bot.set_webhook(url, secret_token="s3cret_-")
+        alice.says(chat, "一")
+        alice.says(chat, "二")
+        await world.until(lambda: len(got) == 3)
+        assert [update["message"]["text"] for _, update in got] == ["一", "一", "二"]
+        assert {secret for secret, _ in got} == {"s3cret_-"}
+        with pytest.raises(Conflict, match="while webhook is active"):
+            await bot.get_updates()
+        await world.until(lambda: not world.updates)
+        assert (await bot.get_webhook_info()).pending_update_count == 0
+        await bot.delete_webhook()
+        assert await bot.get_updates() == ()
+    await runner.cleanup()
+
+
+PROCESS = """
+    import sys
+    from telegram.ext import ApplicationBuilder, MessageHandler, filters
+
+    async def answer(update, context):
+        await update.message.reply_text("答：" + update.message.text)
+
+    token, url = sys.argv[1:]
+    app = ApplicationBuilder().token(token).base_url(url + "/bot").build()
+    app.add_handler(MessageHandler(filters.TEXT, answer))
+    app.run_polling()
+"""
+
+
+async def test_a_real_process_polls_and_answers(
+    world: World, alice: Person, chat: Chat, door: HttpDoor
+) -> None:
+    command = [sys.executable, "-c", textwrap.dedent(PROCESS), TOKEN, door.url]
+    process = subprocess.Popen(command)
+    try:
+        for word in "一二":
+            alice.says(chat, word)
+        await asyncio.to_thread(world.wait_for, lambda: len(world.sent) == 2, timeout=20)
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 10) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert [m.text for m in world.sent] == ["答：一", "答：二"]
+    assert not world.updates
+
+
+# The oracle
+
+_KINDS = (
+    *("Bold", "Italic", "Underline", "Spoiler"),
+    *("Code", "Pre", "BlockQuote", "ExpandableBlockQuote"),
+)
+_NAMES = {kind: kind.lower() for kind in _KINDS} | {
+    "BlockQuote": "blockquote",
+    "ExpandableBlockQuote": "expandable_blockquote",
+    "Mention": "mention",
+    "BotCommand": "bot_command",
+}
+
+
+@pytest.fixture
+def tdlib() -> Callable[..., Any]:
+    tdjson = pytest.importorskip("tdjson", reason="the real TDLib, from PyPI, is not installed")
+
+    def execute(kind: str, **fields: Any) -> Any:
+        return json.loads(tdjson.td_execute(json.dumps({"@type": kind} | fields).encode()))
+
+    execute("setLogVerbosityLevel", new_verbosity_level=0)
+    return execute
+
+
+def _read(entities: list[Any]) -> list[tuple[str, int, int]]:
+    return [
+        (_NAMES[name], e["offset"], e["length"])
+        for e in entities
+        if (name := e["type"]["@type"].removeprefix("textEntityType")) in _NAMES
+    ]
+
+
+async def test_mentions_and_commands_are_found_where_tdlib_finds_them(
+    tdlib: Callable[..., Any],
+) -> None:
+    names = ["@fangtan_bot", "@abc", "@pic", "@a", "/ask", "/ask@fangtan_bot"]
+    bits = [*names, *"/@你，😀𠀀a1_＠：<-é \n"]
+    chance = random.Random(1)
+    for _ in range(3000):
+        text = "".join(chance.choice(bits) for _ in range(chance.randint(1, 6)))
+        ours = [
+            (e.type, e.offset, e.length)
+            for e in server_text.find(text)
+            if e.type in ("mention", "bot_command")
+        ]
+        assert ours == _read(tdlib("getTextEntities", text=text)["entities"]), text
+
+
+async def test_entities_are_settled_and_refused_as_tdlib_does(tdlib: Callable[..., Any]) -> None:
+    chance = random.Random(1)
+    for _ in range(3000):
+        text = "".join(chance.choice("a好😀 \n\t\r\u202abé") for _ in range(chance.randint(1, 8)))
+        given = [
+            (chance.choice(_KINDS), chance.randint(0, 9), chance.randint(1, 9)) for _ in range(2)
+        ]
+        td_entities = [
+            {"offset": offset, "length": length, "type": {"@type": f"textEntityType{kind}"}}
+            for kind, offset, length in given
+        ]
+        theirs = tdlib("parseMarkdown", text={"text": text, "entities": td_entities})
+        ours = tuple(server_text.Entity(_NAMES[kind], start, size) for kind, start, size in given)
+        if why := theirs.get("message"):
+            with pytest.raises(server_text.BadText, match=re.compile(re.escape(why), re.I)):
+                server_text.clean(server_text.Text(text, ours))
+            continue
+        cleaned = server_text.clean(server_text.Text(text, ours))
+        mine = [(e.type, e.offset, e.length) for e in cleaned.entities]
+        if cleaned.text.strip():  # of blanks alone this function of TDLib leaves nothing
+            assert (theirs["text"], _read(theirs["entities"])) == (cleaned.text, mine)

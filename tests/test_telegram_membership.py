@@ -1,0 +1,134 @@
+"""Joining and leaving groups, moving to a new id, being silenced."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bookshop import RENT
+from tests.rim import Rim, shows
+from tests.telegram import World
+
+
+@pytest.mark.parametrize(
+    ("privacy", "admin", "hint"),
+    [
+        (True, False, True),
+        (True, True, False),
+        (False, False, False),
+    ],
+)
+def test_on_joining_one_message_says_how_to_ask_and_what_privacy_mode_keeps_away(
+    privacy: bool, admin: bool, hint: bool
+) -> None:
+    world = World(privacy=privacy)
+    boss = world.user("Boss")
+    group = world.supergroup("书友", members=[boss], bot=False)
+    with Rim(world) as bot:
+        boss.adds_bot(group, admin=admin)
+        bot.catches_up()
+        [greeting] = bot.said(group)
+        assert "/ask@fangtan_bot" in greeting.text
+        assert ("隐私模式" in greeting.text) is hint
+        assert ("设为管理员" in greeting.text and "/setprivacy" in greeting.text) is hint
+
+
+def test_the_greeting_is_in_the_language_of_whoever_added_the_bot() -> None:
+    world = World()
+    boss = world.user("Boss", language="en")
+    group = world.supergroup("Readers", members=[boss], bot=False)
+    with Rim(world) as bot:
+        boss.adds_bot(group)
+        bot.catches_up()
+        assert bot.said(group)[0].text.startswith("Hello, I answer questions")
+
+
+def test_promotion_is_no_second_joining_but_coming_back_is() -> None:
+    world = World()
+    boss = world.user("Boss")
+    group = world.supergroup("书友", members=[boss], bot=False)
+    with Rim(world) as bot:
+        boss.adds_bot(group)
+        boss.promotes_bot(group)
+        boss.demotes_bot(group)
+        bot.catches_up()
+        assert len(bot.said(group)) == 1
+        boss.removes_bot(group)
+        bot.catches_up()
+        assert not bot.store.chat(group.id).active
+        boss.adds_bot(group)
+        bot.catches_up()
+        assert len(bot.said(group)) == 2
+        assert bot.store.chat(group.id).active
+
+
+def test_a_link_that_adds_the_bot_to_a_group_is_answered_once_more_with_how_to_ask() -> None:
+    world = World()
+    boss = world.user("Boss")
+    group = world.supergroup("书友", members=[boss], bot=False)
+    with Rim(world) as bot:
+        boss.opens("https://t.me/fangtan_bot?startgroup=hello", group)
+        bot.catches_up()
+        assert all("/ask@fangtan_bot" in message.text for message in bot.said(group))
+
+
+def test_where_it_may_not_write_the_bot_does_not_try_to_greet() -> None:
+    world = World()
+    boss, alice = world.user("Boss"), world.user("Alice")
+    group = world.supergroup("书友", members=[boss, alice])
+    with Rim(world) as bot:
+        boss.restricts_bot(group)
+        bot.catches_up()
+        assert not bot.store.chat(group.id).active
+        alice.says(group, "/ask@fangtan_bot 房租贵不贵")
+        bot.catches_up()
+        assert len(world.called("sendMessage")) == 1, "refused once, not tried again"
+        assert [miss.outcome for miss in bot.store.misses()] == ["unsent"]
+
+
+def test_a_bot_that_was_thrown_out_stops_writing() -> None:
+    world = World(privacy=False)
+    boss, alice = world.user("Boss"), world.user("Alice")
+    group = world.supergroup("书友", members=[alice], admins=[boss])
+    with Rim(world) as bot:
+        alice.says(group, "@fangtan_bot 房租贵不贵")
+        boss.removes_bot(group)
+        bot.catches_up()
+        assert len(world.called("sendMessage")) == 1
+        assert not bot.store.chat(group.id).active
+
+
+def test_settings_move_along_to_the_supergroup() -> None:
+    world = World()
+    alice = world.user("Alice")
+    group = world.group("小群", members=[alice])
+    with Rim(world) as bot:
+        alice.says(group, "/settings@fangtan_bot")
+        bot.catches_up()
+        bot.presses(alice, bot.said(group)[0], "打开主动回答")
+        new = alice.upgrades(group)
+        bot.catches_up()
+        assert bot.store.chat(new.id).ambient
+        assert not bot.store.chat(group.id).ambient
+
+
+def test_an_answer_on_its_way_to_a_group_that_moved_follows_it() -> None:
+    world = World()
+    alice = world.user("Alice")
+    group = world.group("小群", members=[alice])
+    with Rim(world) as bot:
+        bot.store.set_ambient(group.id, True)
+        alice.says(group, "/ask@fangtan_bot 房租贵不贵")
+        new = alice.upgrades(group)
+        bot.catches_up()
+        assert shows(bot.said(new)[0], RENT)
+        assert bot.store.chat(new.id).ambient
+
+
+def test_in_a_channel_the_bot_says_nothing() -> None:
+    world = World()
+    boss = world.user("Boss")
+    channel = world.channel("频道", [boss], bot=True)
+    with Rim(world) as bot:
+        boss.posts(channel, "@fangtan_bot 房租贵不贵")
+        bot.catches_up()
+        assert world.sent == []
