@@ -129,10 +129,15 @@ class Responder:
         """The reply to one question in a conversation, and the conversation after it."""
         question = question[:_LONGEST]
         conversation = self._remembered(conversation)
-        pointed = _pointed(text.essence(question), conversation, self._order)
-        if pointed is not None:
-            return self.show(pointed, conversation)
-        if _MORE.match(text.essence(question)) and conversation.exchange:
+        asked = text.essence(question)
+        if not asked:
+            return Turn(NotCovered(), conversation, 0.0)
+        if chosen := _chosen(asked, conversation.offered):
+            return self.show(chosen)
+        if pointer := _pointer(asked):
+            pointed = _at(pointer, conversation.exchange, self._order)
+            return self.show(pointed) if pointed else Turn(NotCovered(), conversation, 0.0)
+        if _MORE.match(asked) and conversation.exchange:
             return self._more(conversation.exchange, conversation)
         ranking = self._rank(question, conversation)
         return self._decide(question, ranking, conversation)
@@ -146,7 +151,7 @@ class Responder:
             return conversation
         return replace(conversation, offered=())
 
-    def show(self, key: str, conversation: Conversation = Conversation()) -> Turn:
+    def show(self, key: str) -> Turn:
         """The reply to somebody who picked an exchange by its key rather than by asking."""
         exchange = self._index.exchanges[key]
         quote = self._index.opening(exchange)
@@ -268,18 +273,25 @@ _MORE = re.compile(
 )
 
 
-def _pointed(asked: str, conversation: Conversation, order: list[str]) -> str | None:
-    """The exchange that the words point to by place: 第二个问题, 上一个, or 2 after an offer."""
+def _chosen(asked: str, offered: tuple[str, ...]) -> str | None:
+    """The offered exchange that a number stands for: 2, 选第二个."""
     choice = _CHOICE.fullmatch(asked)
-    if choice and 1 <= _number(choice[1]) <= len(conversation.offered):
-        return conversation.offered[_number(choice[1]) - 1]
+    number = _number(choice[1]) if choice else 0
+    return offered[number - 1] if 1 <= number <= len(offered) else None
+
+
+def _pointer(asked: str) -> re.Match[str] | None:
+    """Words that point to an exchange by its place and ask for nothing else."""
     found = _POINTER.search(asked)
-    if not found or not _BARE.fullmatch(asked[: found.start()] + asked[found.end() :]):
-        return None
-    here = conversation.exchange
-    interview = (here or order[0]).partition("/")[0] if order else ""
+    around = asked[: found.start()] + asked[found.end() :] if found else ""
+    return found if _BARE.fullmatch(around) else None
+
+
+def _at(pointer: re.Match[str], here: str | None, order: list[str]) -> str | None:
+    """The exchange that the words point to, counted in the interview that we are in."""
+    interview = (here or order[0]).partition("/")[0]
     keys = [key for key in order if key.partition("/")[0] == interview]
-    place = _place(found, keys.index(here) if here in keys else None, len(keys))
+    place = _place(pointer, keys.index(here) if here in keys else None, len(keys))
     return keys[place] if place is not None and 0 <= place < len(keys) else None
 
 
