@@ -48,6 +48,9 @@ LONGEST = 1000
 # Two neighbouring passages that nearly tie are quoted together, up to three sentences: on the same
 # crowds the right sentence is shown in 97.5 instead of 96.0 % (lexical 94.1 instead of 91.1).
 HARDLY_LESS = 0.5
+# The passage that answers the whole question has the most asks; at its full weight it is shown too
+# often: of the same crowds' follow-ups lexical then quotes 90.3 % rightly, at half 95.2.
+GIST = 0.5
 LONGEST_PASSAGE = 3
 OUTSIDE = "outside"
 DECLINED = "declined"
@@ -290,6 +293,8 @@ def _lines_of(exchange: Exchange) -> Iterator[Line]:
 
 def _passage(exchange: Exchange, passages: Mapping[str, float]) -> str | None:
     """The passage with the largest share, with its neighbour where that one has hardly less."""
+    if exchange.quote in passages:
+        passages = {**passages, exchange.quote: GIST * passages[exchange.quote]}
     ranked = sorted(passages, key=lambda passage: -passages[passage])
     if len(ranked) < 2 or passages[ranked[1]] < HARDLY_LESS * passages[ranked[0]]:
         return ranked[0] if ranked else None
