@@ -114,7 +114,7 @@ def test_a_bare_call_answers_the_message_that_it_replies_to(
 def test_a_bare_call_alone_says_how_to_ask(bot: Rim, group: Chat, alice: Person) -> None:
     alice.says(group, "@fangtan_bot")
     bot.catches_up()
-    assert bot.said(group)[0].text.startswith("把问题写在命令后面，例如：/ask 房租")
+    assert bot.said(group)[0].text.startswith("把问题写在命令后面，例如：/ask@fangtan_bot 房租")
 
 
 @pytest.mark.parametrize(

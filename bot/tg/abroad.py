@@ -52,7 +52,7 @@ async def typed(update: Update, context: Context) -> None:
             results,
             cache_time=SECONDS,
             is_personal=True,
-            next_offset=str(first + AT_ONCE) if more else "",
+            next_offset=str(first + AT_ONCE) if more else None,  # PTB 22.8 makes "" a list
             button=button,
         )
     )

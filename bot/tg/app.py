@@ -113,7 +113,9 @@ def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
             CommandHandler("resume", panel.resume, here),
             MessageHandler(alone & filters.COMMAND, private.unknown_command),
             MessageHandler(alone & text, private.question),
-            MessageHandler(alone & (filters.ATTACHMENT | filters.STORY | filters.CHECKLIST), private.hint),
+            MessageHandler(
+                alone & (filters.ATTACHMENT | filters.STORY | filters.CHECKLIST), private.hint
+            ),
             MessageHandler(in_group & text, groups.overheard),
         ],
     }

@@ -133,7 +133,9 @@ def is_reply_to(message: Message, me: User) -> bool:
 def pointed_at(message: Message) -> Heard | None:
     """The question of somebody else that a bare call replies to."""
     original = message.reply_to_message
-    if original is None or original.forum_topic_created or is_by_a_bot(original):
+    if original is None or original.forum_topic_created or original.via_bot:
+        return None
+    if is_by_a_bot(original):
         return None
     text = sound(message.quote.text) if message.quote else words(original)
     if not text.strip():

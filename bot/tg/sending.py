@@ -37,7 +37,7 @@ LATEST_IN_A_GROUP = 20.0  # seconds after the question; later, the talk has move
 
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:
     """Send a letter; None where it did not, or perhaps did not, arrive."""
-    deadline = arrived() + LATEST_IN_A_GROUP if place.group else None
+    deadline = _deadline(place.chat)
     sent = await _carried_out(lambda: _post(letter, place, deadline, context), place.chat, context)
     if sent:
         _verify(sent, letter)
@@ -61,6 +61,11 @@ async def _post(letter: Letter, place: Place, deadline: float | None, context: C
         return await _post(letter, there, deadline, context)
 
 
+def _deadline(chat: int) -> float | None:
+    """Until when it makes sense to write: in groups the talk moves on. Their ids are negative."""
+    return arrived() + LATEST_IN_A_GROUP if chat < 0 else None
+
+
 async def change(letter: Letter, chat: int, message: int, context: Context) -> bool:
     """Make an earlier message of ours this letter; whether it now is."""
 
@@ -71,6 +76,7 @@ async def change(letter: Letter, chat: int, message: int, context: Context) -> b
             message_id=message,
             entities=letter.entities,
             reply_markup=letter.keyboard,
+            rate_limit_args=_deadline(chat),
         )
 
     changed = await _carried_out(attempt, chat, context)
