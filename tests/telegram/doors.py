@@ -190,6 +190,7 @@ class HttpDoor:
 
     def __exit__(self, *exc: object) -> None:
         self._run(self._stop())
+        self._run(self._end_requests())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -214,6 +215,13 @@ class HttpDoor:
             self._postman.cancel()
             await asyncio.gather(self._postman, return_exceptions=True)
         await self._close()
+
+    async def _end_requests(self) -> None:
+        """Whoever still holds a request, a long poll say, is not waited for."""
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _open(self) -> None:
         app = web.Application()
