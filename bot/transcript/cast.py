@@ -41,6 +41,8 @@ NAME_MOST = 8
 """A label that occurs once is a name of up to 8 characters; longer ones began a sentence."""
 HOST_LEAST = 0.5
 """Who scores less does not ask at all: the page labels its answers only."""
+HOST_ASKS_LEAST = 0.25
+"""Guests ask in up to 20 % of their turns; a host whose label is no word for one, in 40 %."""
 SECOND_HOST_LEAST = 1.2
 """Second hosts score 1.5 and more; a guest who asks back, up to 1.1."""
 MARKED_LEAST = 0.9
@@ -90,7 +92,8 @@ class Legend:
 
 def legend(paragraphs: Sequence[Paragraph], keys: Iterable[str]) -> Legend:
     """Lines such as （問：記者；鄭：鄭某某） or 全=全现在; `keys` are the label candidates."""
-    known = set(keys)
+    counts = Counter(keys)
+    known = set(counts)
     names: dict[str, str] = {}
     lines: set[int] = set()
     single: list[tuple[int, dict[str, str]]] = []
@@ -109,7 +112,8 @@ def legend(paragraphs: Sequence[Paragraph], keys: Iterable[str]) -> Legend:
                 names.setdefault(key_of(short), "")
     for (at, items), (after, more) in pairwise(single):
         both = items | more
-        if after - at == 1 and len(both) > 1 and any(_fits(*item) for item in both.items()):
+        recur = len(both) > 1 and all(counts[key] > 1 for key in both)
+        if after - at == 1 and recur and any(_fits(*item) for item in both.items()):
             names |= both
             lines |= {at, after}
     return Legend(frozenset(lines), names)
@@ -213,7 +217,8 @@ def _once(
             continue
         asked = same[before.label.key] in hosts
         answered = after is not None and same[after.label.key] in guests
-        if asked and not answered and asks(before.speech):
+        question = asks(before.speech) or before.label.key in GENERIC
+        if asked and not answered and question:
             more_guests.add(key)
         elif after and not asked and answered and after.at - one.at == 1 and asks(one.speech) == 1:
             more_hosts.add(key)
@@ -236,7 +241,11 @@ def _within(label: Label) -> Iterator[str]:
     if HOST_WORDS.fullmatch(long):
         return
     words = label.shown.split()
-    yield from (key_of(word) for word in (words[0], words[-1]))
+    yield key_of(words[-1])
+    yield key_of(label.aside)
+    yield "".join(re.findall("[A-Z]{1,2}", label.shown))
+    if label.shown.isascii() or not label.shown[-1].isascii() ^ words[0].isascii():
+        yield key_of(words[0])
     for cut in range(1, min(len(long) - 1, OFFICE_MOST + 1)):
         yield long[cut:]
     for cut in range(2, len(long)):
@@ -253,7 +262,8 @@ def _hosts(order: Sequence[str], turns: Mapping[str, Sequence[Candidate]]) -> se
     }
     best = max(dict.fromkeys(order), key=lambda key: scores[key])
     hosts = {key for key in turns if HOST_WORDS.fullmatch(key)}
-    if scores[best] >= (SECOND_HOST_LEAST if hosts else HOST_LEAST):
+    asks_often = _Share.of(turns[best]).asking >= HOST_ASKS_LEAST * len(turns[best])
+    if not hosts and scores[best] >= HOST_LEAST and asks_often:
         hosts.add(best)
     behind = Counter(key for before, key in pairwise(order) if before in hosts)
     ahead = Counter(key for key, after in pairwise(order) if after not in hosts)

@@ -11,9 +11,9 @@ _C = r"\s*[:：|｜/／丨]\s*"
 _CREDIT_WORDS = (
     "来源|來源|出处|出處|责任编辑|責任編輯|值班编辑|责编|責編|编辑|編輯|作者|撰文|撰稿|文|文字|图|圖|"
     "图文|采写|採寫|采访|採訪|整理|校对|校對|审校|翻译|翻譯|译|譯|译者|监制|監製|编审|审核|排版|制图|製圖|"
-    "摄影|攝影|摄|攝|视频|題圖|题图|封面图|图源|图片|圖片|图片来源|圖片來源|实习生|实习编辑|运营|策划|总策划|"
+    "摄影|攝影|摄|攝|视频|題圖|题图|封面图|图源|图片|圖片|图片来源|圖片來源|图片来自|圖片來自|实习生|实习编辑|运营|策划|总策划|"
     "主编|出品|美编|设计|统筹|來稿|原标题|原標題|原文链接|原文鏈接|原文|链接|标签|標籤|关键词|關鍵詞|"
-    "微信号|微信|公众号|邮箱|电话|網址|网址|网站|投稿|联系|Photo|Photos|Source|Editor|Author|Text|Translator"
+    "微信号|微信|公众号|邮箱|电话|網址|网址|网站|投稿|联系|via|Photo|Photos|Source|Editor|Author|Text|Translator"
 )
 _CREDIT = re.compile(rf"[（(【\[]?(?:{_CREDIT_WORDS})(?:{_C}\S|\s*[:：]?$)", re.IGNORECASE)
 
@@ -54,17 +54,19 @@ _SORTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"[注註]\s*[:：︰]|[（(【\[*＊※]*(?:编者按|編者按|编按|編按|编者注|編者註|记者注|作者注|本文(?:首发|系|为|為|刊|由|来自|作者|經|经|原)|"
             r"原文(?:发表|刊|载|首发|来自|出自|出處|連結)|文章(?:来源|來源|出处|首发)|注释|註釋|注解|声明|聲明|"
             r"备注|備註|参考资料|參考資料|参考文献|参考[:：]|译者注|特别说明|更正[:：]|補充[:：]|文责自负|文章(?:为|仅|僅|只)?代表|文章为作者|.{0,12}不代表.{0,10}立场|观点仅|"
-            r"受访者简介|受訪者簡介|嘉宾简介|嘉賓簡介|人物简介|作者简介|作者簡介|背景资料|新闻背景)",
+            r"背景资料|新闻背景)|[（(【\[][^，。：:（(]{0,12}(?:注|註|按)\s*[:：].*[）)】\]]$|"
+            r"(?:关于|關於)[^，。？?！!、：:《「]{2,20}$",
         ),
+        ("about the people", r"[（(【\[]?(?:受访者|受訪者|嘉宾|嘉賓|人物|作者)(?:简介|簡介)"),
         (
             "caption",
-            r"[▲△▼↑↓]|[（(]?(?:图|圖|图片|圖片|Photo)\s*\d*\s*[:：/／|]|[（(]?[上下左右]图",
+            r"[▲△▼↑↓](?![^，。,:：]{0,12}(?:记者|記者|主持人|问|問)\s*[:：])|[（(]?(?:图|圖|图片|圖片|Photo)\s*\d*\s*[:：/／|]|[（(]?[上下左右]图",
         ),
     )
 )
 
 _LINK = re.compile(
-    r"\[[^\[\]]*\]\([^()]*(?:\([^()]*\)[^()]*)?\)|\[?(?:https?://|www\.)[^\s\[\]]+\]?|[\w.+-]+@[\w.-]+\.\w+"
+    r"\[[#\d]+\]:\s*\S.*|\[[^\[\]]*\]\([^()]*(?:\([^()]*\)[^()]*)?\)|\[?(?:https?://|www\.)[^\s\[\]]+\]?|[\w.+-]+@[\w.-]+\.\w+"
 )
 _BETWEEN_LINKS = " 　。｜|·、,，"
 _CAPTION_TAIL = re.compile(
@@ -76,7 +78,7 @@ _ENDED = re.compile(r"[。．.！!？?…～~][”’」』）)》\]】\"']*$|[�
 _SENTENCE = re.compile(r"[。！!？?…～~；;][”’」』）)\"']*$")
 _STATEMENT = re.compile(r"[。！!…～~；;][”’」』）)\"']*$")
 
-_LONG_SORTS = tuple(sort for sort in _SORTS if sort[0] == "copyright")
+_LONG_SORTS = tuple(sort for sort in _SORTS if sort[0] in ("copyright", "about the people"))
 TAIL = 12
 """Closing marks and quotes at the end of a paragraph; enough to see how it ends."""
 CAPTION_MOST = 80
@@ -88,6 +90,8 @@ PLAIN_HEADING_MOST = 30
 CREDIT_MOST = 70
 """A line of credits longer than this was speech that began like one."""
 
+LINKS_MOST = 2_000
+"""Looking for links in a longer paragraph could take time in proportion to its square."""
 NARRATED_MOST = 40
 """A remark such as 某某沒有回答。; longer paragraphs with the guest's name were speech."""
 _FIRST_PERSON = re.compile(r"我|俺|咱|\bI\b")
@@ -107,7 +111,7 @@ _UNFINISHED = ("share bar", "site footer", "related pages")
 
 ENDS = frozenset(
     {"rule", "end mark", "share bar", "related pages", "copyright", "site footer", "editor's note",
-     "credits", "heading", "link", "narrative"}
+     "credits", "heading", "link", "narrative", "about the people"}
 )  # fmt: skip
 """The sorts of chrome that, in the last answer, mean that the interview is over."""
 
@@ -119,14 +123,15 @@ def sort_of(paragraph: Paragraph) -> str | None:
         return "image" if paragraph.image else "markup"
     if paragraph.caption:
         return "caption"
-    if len(text) <= CREDIT_MOST and _CREDIT.match(text):
+    words = _LINK.sub("", text) if len(text) <= LINKS_MOST else text
+    if _CREDIT.match(text) and len(words) <= CREDIT_MOST:
         return "credits"
-    if _LINK.match(text) and not _LINK.sub("", text).strip(_BETWEEN_LINKS):
+    if _LINK.match(text) and not words.strip(_BETWEEN_LINKS):
         return "link"
     sentence = bool(_SENTENCE.search(text[-TAIL:])) and len(text) > PLAIN_HEADING_MOST
     for name, pattern in _SORTS if len(text) <= LINE_MOST else _LONG_SORTS:
         if pattern.match(text) and not (sentence and name in _UNFINISHED):
-            return name if len(text) <= LINE_MOST or name == "copyright" else None
+            return name
     return None
 
 

@@ -18,6 +18,7 @@ QUOTE_MOST = 90
 PAGE_MOST = 300_000
 """Longer than any interview; looking for pull quotes takes time in proportion to its square."""
 _QUOTED = re.compile(r"[「“『\"]")
+_UNQUOTED = re.compile(r"[」”』\"]\W*$")
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,23 @@ class Sieve:
         self._words = words if len(words) < PAGE_MOST else ""
         self._names = names
         answers = [turn for turn in turns if turn.role == "guest" and turn.spoken][:-1]
-        quoted = [turn for turn in answers if _QUOTED.match(turn.said[0].speech)]
+        quoted = [
+            turn
+            for turn in answers
+            if _QUOTED.match(turn.said[0].speech) and _UNQUOTED.search(turn.said[-1].speech)
+        ]
         brief = [turn for turn in answers if len(turn.said) == 1]
-        self._quoted = len(quoted) * 5 > len(answers) * 4
+        self._quoted = len(quoted) * 5 > len(answers) * 4 and len(answers) > 1
         self._brief = len(brief) * 3 > len(answers) * 2 and len(answers) > 2
 
     def sift(self, turn: Turn, last: bool, before_host: bool) -> Iterator[tuple[Part, str | None]]:
         """Each part with the name of its chrome, or None where it is speech."""
-        over = spoken = image = False
+        over = spoken = image = introduced = False
         for at, part in enumerate(turn.parts):
             after = turn.parts[at + 1] if at + 1 < len(turn.parts) else None
             tail = before_host if after is None else last and after.sort in chrome.ENDS
             sort = self._sort(part, spoken, image, tail, last) if at or part.sort else None
+            sort = None if sort == "pull quote" and introduced else sort
             over = over or (last and spoken and sort in chrome.ENDS)
             image = part.paragraph.image or (image and sort == "caption" and part.paragraph.soft)
             if over:
@@ -66,6 +72,7 @@ class Sieve:
             else:
                 yield part, sort
                 spoken = spoken or (sort is None and bool(part.speech))
+                introduced = sort is None and part.speech.endswith((":", "："))
                 over = last and ends_interview(part.text)
 
     def _sort(self, part: Part, spoken: bool, image: bool, tail: bool, last: bool) -> str | None:
@@ -78,6 +85,8 @@ class Sieve:
             return "caption"
         if chrome.is_heading(part.paragraph) and spoken:
             return "heading"
+        if spoken and last and part.paragraph.italic:
+            return "narrative"
         if spoken and chrome.is_narrated(text, self._names, last, self._brief):
             return "narrative"
         if spoken and self._quoted and not _QUOTED.match(text):
@@ -89,7 +98,9 @@ class Sieve:
         return None
 
     def _pulled(self, part: Part) -> bool:
-        """Whether a short paragraph only repeats words that stand elsewhere on the page."""
+        """Whether it is set as a quotation, or only repeats words from elsewhere on the page."""
+        if part.paragraph.quote and not self._quoted and re.fullmatch("[“「].*[”」]", part.text):
+            return True
         words = _bare(part.text)
         plain = chrome.ended(part.text) and not (part.paragraph.quote or part.paragraph.heading)
         if plain or not 8 <= len(words) <= QUOTE_MOST:
@@ -146,7 +157,8 @@ def with_unlabelled_answers(turns: Sequence[Turn]) -> list[Turn]:
         if turn.role == "guest" or following == "guest":
             found.append(turn)
         else:
-            found += _cut(turn, rare, last=at == hosts[-1])
+            unlike = at == hosts[-1] and not any(other.key == "" for other in found)
+            found += _cut(turn, rare, last=unlike)
     return found
 
 
@@ -157,6 +169,7 @@ def _cut(turn: Turn, rare: bool, last: bool) -> list[Turn]:
         return [turn]
     first, second = spoken[0], spoken[1]
     answered = asks(first.speech) == 1.0 and not (asks(second.speech) and _alike(first, second))
+    answered = answered or (first.paragraph.bold and not _alike(first, second))
     if not rare and (last or not answered):
         return [turn]
     question_ends = 1

@@ -48,7 +48,7 @@ _NEVER = re.compile(
     r"地点|地點|电话|電話|邮箱|链接|鏈接|原文|标题|標題|原标题|简介|簡介|摘要|关键词|导语|導語|注|註|備註|备注|"
     r"编者按|編者按|按|提要|字号|发布时间|图片来源|圖片來源|结果|結果|结论|結論|例如|比如|譬如|问题|問題|原因|"
     r"其实|其實|总之|總之|首先|其次|最后|最後|另外|此外|同时|標籤|标签|更新|更新时间|网址|網址|公众号|微信号|"
-    r"背景|受访者简介|嘉宾简介|Photo|Photos|Source|date|title|tags|layout|categories|description|author|"
+    r"背景|答案|受访者简介|嘉宾简介|Photo|Photos|Source|date|title|tags|layout|categories|description|author|"
     r"url|image|P\.?S|ps|PS|via|相关阅读|延伸阅读|延伸閱讀|推荐阅读|更多|分享到|校对|排版|策划|"
     r"原文来自.*|原文出自.*|当前位置|您所在的位置|您的位置|位置)",
     re.IGNORECASE,

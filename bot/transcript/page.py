@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BLANK = " \t\u3000\xa0\u200b\u200c\u200d\ufeff\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029\u2002\u2003"
 """What counts as white space around a paragraph; web pages indent with U+3000."""
@@ -18,7 +18,9 @@ _INLINE_TAG = re.compile(
     r"</?(?:strong|b|em|i|u|span|font|a|img|sup|sub|del|iframe|video|small)\b[^<>]*>",
     re.IGNORECASE,
 )
-_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()]*\)|<img\b[^<>]*>|\{\{<[^{}]*>\}\}", re.IGNORECASE)
+_IMAGE = re.compile(
+    r"!\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])|<img\b[^<>]*>|\{\{<[^{}]*>\}\}", re.IGNORECASE
+)
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|~>])")
 _STRONG = re.compile(r"(?<!\*)\*\*(?!\*)|</?(?:strong|b)>", re.IGNORECASE)
 _STRAY = re.compile(r"^\*\*|\*\*$|(?<=[:：])\s*\*\*|\*\*(?=\s*[:：])")
@@ -28,6 +30,9 @@ _SPACE = re.compile(rf"(?:&nbsp;|[\s{re.escape(BLANK)}])+")
 _SPACE_REVERSED = re.compile(rf"(?:;psbn&|[\s{re.escape(BLANK)}])+")
 _HEADING = re.compile(r"#{1,6}(?=[\s*]|[^\s#\w])\s*|#{2,6}\s*")
 _QUOTE = re.compile(r"(?:>\s*)+")
+_UNDERLINE = re.compile(r"={3,}\s*")
+_FENCE = re.compile(r"\s*(?:```|~~~).*")
+_CODE = re.compile(r"(?: {4}|\t)[^\u3000-\u9fff\uff00-\uffef]*")
 _LIST = re.compile(r"[*+]\s+(?=\S)|-\s+(?=\S)")
 
 
@@ -45,6 +50,8 @@ class Paragraph:
     quote: bool = False
     caption: bool = False
     image: bool = False
+    code: bool = False
+    """It stands in a fenced block, or is indented as code and has no Chinese."""
     soft: bool = False
     """It follows the line before without an empty line between."""
 
@@ -57,11 +64,18 @@ class Paragraph:
 def paragraphs(text: str) -> tuple[Paragraph, ...]:
     """Every non-blank line of the page, in order."""
     found: list[Paragraph] = []
-    tag, soft = "", False
+    tag, soft, fenced = "", False, False
     for number, line in enumerate(_NEWLINE.split(text), 1):
         if not line.strip():
             tag, soft = "", False
             continue
+        if _FENCE.match(line) or fenced or _CODE.fullmatch(line):
+            fenced ^= bool(_FENCE.match(line))
+            found.append(Paragraph(number, _FENCE.sub("", line).strip(), code=True, soft=soft))
+            soft = True
+            continue
+        if found and soft and _UNDERLINE.fullmatch(line):
+            found[-1] = replace(found[-1], heading=True)
         pieces, tag = _blocks(line, tag)
         for piece, inside in pieces:
             found.append(_paragraph(number, piece, inside, soft))

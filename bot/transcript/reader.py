@@ -49,10 +49,11 @@ def read_page(text: str) -> Reading | NoInterview:
     scene = _scene(believable([part for part in parts if part.number not in front_lines]))
     turns = exchanges.with_unlabelled_answers(scene.turns)
     built = exchanges.build(turns, scene.parts, _names(scene.cast, turns))
-    lead = "\n".join([*front.values(), *(part.text for part in scene.before)])
-    if reason := judge.no_interview(built.exchanges, scene.cast, lead):
-        return _nothing(reason, parts)
     header, header_lines = metadata.header([*scene.before, *built.opening], "title" in front)
+    lead = [part.text for part in scene.before if part.sort is None and part.text]
+    title = (front | header).get("title", "")
+    if reason := judge.no_interview(built.exchanges, scene.cast, title, lead):
+        return _nothing(reason, parts)
     lines = [_front_line(number, name) for number, name in front_lines.items()]
     lines += [Line(part.number, "chrome", part.sort or exchanges.BEFORE) for part in scene.before]
     return Reading(
@@ -84,7 +85,7 @@ def _scene(body: list[Part]) -> Scene:
 
 def _labelled(parts: list[Part]) -> Scene | None:
     """The page as its labels divide it."""
-    keys = {candidate.label.key for candidate in candidates(parts)}
+    keys = [candidate.label.key for candidate in candidates(parts)]
     known = legend([part.paragraph for part in parts], keys)
     parts = [
         replace(part, sort="legend", label=None) if at in known.lines else part

@@ -64,11 +64,13 @@ class Turn:
     @property
     def spoken(self) -> bool:
         """Whether it holds any speech yet."""
-        return bool(self.said)
+        return any(part.sort is None and part.speech for part in self.parts)
 
 
 def part_of(paragraph: Paragraph) -> Part:
     """The paragraph with the label that it may begin with, or its chrome."""
+    if paragraph.code:
+        return Part(paragraph, paragraph.text, sort=None if paragraph.text else "markup")
     sort = chrome.sort_of(paragraph)
     text = paragraph.text
     label = bare_label(text) or label_of(text) if sort in (None, "credits") else None
@@ -160,7 +162,8 @@ def _spoken(parts: Sequence[Part], at: int) -> str:
     """The labelled paragraph's speech; where the label stands alone, the next paragraph's."""
     if speech := parts[at].speech:
         return speech
-    following = next((part for part in parts[at + 1 :] if part.sort is None), None)
+    later = (parts[other] for other in range(at + 1, len(parts)))
+    following = next((part for part in later if part.sort is None), None)
     return following.speech if following else ""
 
 
@@ -168,15 +171,18 @@ def turns_of(parts: Sequence[Part], cast: Cast) -> tuple[list[Part], list[Turn]]
     """What stands before the first turn, and the turns."""
     before: list[Part] = []
     turns: list[Turn] = []
+    spoken = False
     for part in parts:
         role = cast.role(part.label)
         if role and part.label:
-            turn = Turn(role, cast.same[part.label.key], part.label.shown, [part])
-            if turns and turns[-1].role == role and not turns[-1].spoken:
-                turn.parts[:0] = turns.pop().parts  # 问 alone on its line, 记者： on the next
-            turns.append(turn)
+            # 问 may stand alone on its line, and 记者： on the next
+            silent = turns.pop().parts if turns and turns[-1].role == role and not spoken else []
+            silent.append(part)
+            turns.append(Turn(role, cast.same[part.label.key], part.label.shown, silent))
+            spoken = bool(part.sort is None and part.speech)
         elif turns:
             turns[-1].parts.append(replace(part, label=None))
+            spoken = spoken or bool(part.sort is None and part.speech)
         else:
             before.append(part)
     return before, turns
@@ -185,11 +191,18 @@ def turns_of(parts: Sequence[Part], cast: Cast) -> tuple[list[Part], list[Turn]]
 def answers_only(before: list[Part], turns: list[Turn]) -> list[Turn]:
     """Turns of a page that labels only its answers: the question stands right before each label."""
     complete: list[Turn] = []
+    leads = [parts[-1] for parts in (before, *(turn.parts for turn in turns)) if parts]
+    styles = Counter(_style(part) for part in leads if part.sort is None and asks(part.speech))
+    style = max(styles, key=lambda name: styles[name], default="")
     rest, own = before, 0
     for turn in turns:
         question: list[Part] = []
-        while len(rest) > own and _leads(rest[-1]):
-            question.insert(0, _unnumbered(rest.pop()))
+        end = len(rest)
+        while end > own and rest[end - 1].sort is not None:
+            end -= 1
+        while end > own and _leads(rest[end - 1], style):
+            end -= 1
+            question.insert(0, _unnumbered(rest.pop(end)))
         if question:
             complete.append(Turn("host", "", "", question))
         complete.append(turn)
@@ -197,9 +210,14 @@ def answers_only(before: list[Part], turns: list[Turn]) -> list[Turn]:
     return complete
 
 
-def _leads(part: Part) -> bool:
+def _leads(part: Part, style: str) -> bool:
     """Whether an unlabelled paragraph may be the question to the answer that follows it."""
-    return part.sort is None and (asks(part.speech) > 0 or part.paragraph.bold)
+    like = _style(part) == style
+    return part.sort is None and like and (asks(part.speech) > 0 or bool(style))
+
+
+def _style(part: Part) -> str:
+    return "heading" if part.paragraph.heading else "bold" if part.paragraph.bold else ""
 
 
 def questions_by_style(parts: Sequence[Part]) -> tuple[list[Part], list[Turn]]:
