@@ -125,22 +125,27 @@ def table(verdicts: Sequence[Verdict]) -> str:
     follows = [v for v in verdicts if v.question.follows]
     if follows:
         rows.append(_row("follow-ups", follows))
-    head = f"{'kind':<14}{'n':>5}{'right':>8}{'offered':>9}{'wrong':>8}{'sentence':>10}{'good':>8}"
-    return "\n".join([head, *rows])
+    head = "".join(f"{name:>9}" for name in _COLUMNS)
+    return "\n".join([f"{'kind':<14}{'n':>5}{head}", *rows])
+
+
+_COLUMNS = ("right", "offered", "wrong", "sentence", "false", "good")
 
 
 def _row(name: str, verdicts: Sequence[Verdict]) -> str:
+    """One line: of what is in scope, of those rightly answered, of what is not, of all."""
     inside = [v for v in verdicts if v.question.in_scope]
+    outside = [v for v in verdicts if not v.question.in_scope]
     sentence = [v for v in inside if v.question.contains and v.right]
     cells = (
         _share(inside, lambda v: v.right),
         _share(inside, lambda v: v.offered),
-        _share(verdicts, lambda v: v.wrong),
+        _share(inside, lambda v: v.wrong),
         _share(sentence, lambda v: v.quoted),
+        _share(outside, lambda v: v.wrong),
         _share(verdicts, lambda v: v.good),
     )
-    right, offered, wrong, quoted, good = cells
-    return f"{name:<14}{len(verdicts):>5}{right:>8}{offered:>9}{wrong:>8}{quoted:>10}{good:>8}"
+    return f"{name:<14}{len(verdicts):>5}" + "".join(f"{cell:>9}" for cell in cells)
 
 
 def _share(every: Sequence[Verdict], holds: Callable[[Verdict], bool]) -> str:

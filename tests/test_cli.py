@@ -607,12 +607,13 @@ def test_eval_prints_a_row_of_rates_per_kind(folder: Path) -> None:
     ran = fangtan("--knowledge", folder, "eval", "asked.yaml")
     assert (ran.status, ran.err) == (0, "")
     head, *rows = ran.out.splitlines()
-    assert head.split() == ["kind", "n", "right", "offered", "wrong", "sentence", "good"]
+    named = ["kind", "n", "right", "offered", "wrong", "sentence", "false", "good"]
+    assert head.split() == named
     assert [row.split()[0] for row in rows] == ["fact", "near", "oos", "in", "out", "follow-ups"]
     fact, near, oos, *_ = (row.split()[1:] for row in rows)
-    assert fact == ["1", "100.0", "0.0", "0.0", "100.0", "100.0"]
+    assert fact == ["1", "100.0", "0.0", "0.0", "100.0", "–", "100.0"]
     assert near[:2] == ["3", "100.0"] and near[3] == "0.0"
-    assert oos[3] == "0.0"
+    assert oos[5] == "0.0"
 
 
 def test_eval_lists_failures_and_the_curve_when_asked_to(folder: Path) -> None:
