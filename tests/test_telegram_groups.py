@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.bookshop import CATS, GUESTS, RENT
@@ -20,17 +18,6 @@ def clock() -> FakeClock:
 def world(clock: FakeClock) -> World:
     """Privacy mode off, so that everything that is said reaches the bot."""
     return World(privacy=False, clock=clock)
-
-
-@pytest.fixture
-def bot(world: World) -> Iterator[Rim]:
-    with Rim(world) as rim:
-        yield rim
-
-
-@pytest.fixture
-def alice(world: World) -> Person:
-    return world.user("Alice")
 
 
 @pytest.fixture

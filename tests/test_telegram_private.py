@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from bot.store import Speaker
 from tests.bookshop import CATS, FUTURE, GUESTS, RENT
 from tests.rim import Rim, labels, shows
 from tests.telegram import Person, World, utf16_len
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def bot(world: World) -> Iterator[Rim]:
-    with Rim(world) as rim:
-        yield rim
-
-
-@pytest.fixture
-def alice(world: World) -> Person:
-    return world.user("Alice")
 
 
 def test_an_answer_is_the_direct_sentence_the_whole_and_one_line_of_ours(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,22 +17,6 @@ from tests.rim import Rim, shows
 from tests.telegram import FakeClock, Person, World
 
 GROUP, ALICE, BOB = -1001, 1, 2
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def bot(world: World) -> Iterator[Rim]:
-    with Rim(world) as rim:
-        yield rim
-
-
-@pytest.fixture
-def alice(world: World) -> Person:
-    return world.user("Alice")
 
 
 # What can go wrong on the way
