@@ -254,7 +254,7 @@ def _account(reading: Reading, text: str) -> None:
         if line.kind == "chrome":
             _say(f"{line.number}: {line.name}: {lines[line.number - 1].strip()[:60]}")
     for warning in reading.warnings:
-        _say(f"warning: {warning}")
+        _say(f"请核对: {warning}")
 
 
 def _interview(reading: Reading, page: Path, output: Path | None) -> Interview:

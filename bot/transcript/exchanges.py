@@ -211,8 +211,7 @@ def build(turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -
         lines += _named(turn, "opening statement" if speaks else BEFORE)
         if speaks:
             warnings.append(
-                f"line {turn.parts[0].number}: {turn.shown or 'somebody'} speaks before the first "
-                "question; taken for an opening statement"
+                f"第 {turn.parts[0].number} 行: {turn.shown or '有人'}在第一个问题之前说话,当作开场白"
             )
     guests = {turn.key for part in parted for turn in part.answered if turn.spoken}
     several = len(guests - {""}) > 1
@@ -225,7 +224,7 @@ def build(turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -
         if not any(turn.spoken for turn in segment.asked):
             for turn in (*segment.asked, *segment.answered):
                 lines += _named(turn, "answer without question")
-            warnings.append(f"line {lines[-1].number}: an answer without a question; left out")
+            warnings.append(f"第 {lines[-1].number} 行: 这段回答前面没有问题,没有收进来")
             continue
         exchanges += _exchanges(segment, sieve, last, several, lines)
     early = tuple(part for turn in opening for part in turn.parts)

@@ -111,16 +111,16 @@ def _names(cast: Cast | None, turns: Sequence[Turn]) -> tuple[str, ...]:
 def _guesses(scene: Scene, turns: Sequence[Turn]) -> Iterator[str]:
     """What about the speakers had to be guessed."""
     if scene.cast is None:
-        yield "no label names a speaker; questions were told from answers by how they are set"
+        yield "没有标出说话人的标签,问与答是按排版分的"
     elif not scene.cast.hosts:
-        yield "only answers carry a label; what stands right before each was taken for its question"
+        yield "只有回答有标签,把紧挨在前面的文字当作问题"
     elif not any(HOST_WORDS.fullmatch(key) for key in scene.cast.hosts):
         names = "、".join(sorted(map(scene.cast.name, scene.cast.hosts)))
-        yield f"no label says who asks; took {names} for the host, by questions and turns"
+        yield f"没有标签说明谁在提问,按问句和轮次把{names}当作主持人"
     silent = [turn for turn in turns if turn.role == "guest" and not turn.shown]
     if scene.cast and scene.cast.guests and silent:
         number = silent[0].parts[0].number
-        yield f"line {number}: no label; taken for an answer, because it follows a question"
+        yield f"第 {number} 行: 没有标签,因为跟在问题后面,当作回答"
 
 
 def _front_line(number: int, name: str) -> Line:
