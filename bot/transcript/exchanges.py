@@ -210,9 +210,8 @@ def build(turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -
         speaks = turn.role == "guest" and chrome.ended(turn.parts[0].speech)
         lines += _named(turn, "opening statement" if speaks else BEFORE)
         if speaks:
-            warnings.append(
-                f"第 {turn.parts[0].number} 行: {turn.shown or '有人'}在第一个问题之前说话,当作开场白"
-            )
+            who = turn.shown or "有人"
+            warnings.append(f"第 {turn.parts[0].number} 行: {who}在第一个问题之前说话,当作开场白")
     guests = {turn.key for part in parted for turn in part.answered if turn.spoken}
     several = len(guests - {""}) > 1
     for at, segment in enumerate(parted):

@@ -104,7 +104,7 @@ def no_interview(
         return "只有几个加粗的问句,不足以认作访谈"
     if not guests and not (
         (announced and (you >= YOU_LEAST or me >= UNNAMED_I_LEAST))
-        or (not cast and you >= YOU_LEAST and me >= UNNAMED_I_WITH_YOU_LEAST)
+        or (you >= YOU_LEAST and me >= UNNAMED_I_WITH_YOU_LEAST)
     ):
         return "这是问答列表,没有人受访"
     if (max(you, me) < NOBODY_MOST and not announced) or (guests <= GENERIC and not personal):
