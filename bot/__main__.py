@@ -38,9 +38,7 @@ class Stop(Exception):
 class Bot:
     """Knowledge that has been loaded, and what answers from it."""
 
-    folder: Path
     knowledge: Knowledge
-    index: Index
     responder: Responder
 
     @property
@@ -358,7 +356,7 @@ def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
         raise Stop(f"{folder}: 没有可用的问答。用 import 从访谈页面生成一个。", FAULTY)
     encoder = load_encoder(folder, _bundled())
     index = Index(loaded, encoder)
-    return Bot(folder, loaded, index, Responder(index, policy_for(index), calibrated(index)))
+    return Bot(loaded, Responder(index, policy_for(index), calibrated(index)))
 
 
 def _folder(options: argparse.Namespace, given: Mapping[str, str]) -> Path:

@@ -59,6 +59,11 @@ class Exchange:
         return bool(self.asks or self.facts)
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """The answer's sentences, in order."""
+        return tuple(s for paragraph in self.answer for s in sentences(paragraph))
+
+    @property
     def key(self) -> str:
         """The exchange's name across interviews: `xiamen-2014/q1`."""
         return f"{self.interview}/{self.id}"

@@ -144,8 +144,7 @@ class Index:
         if exchange.quote:
             return exchange.quote
         mine = (m for m in self.search(exchange.question).matches if m.exchange is exchange)
-        said = _sentences(exchange) or list(exchange.answer)
-        return next((m.quote for m in mine if m.quote), said[0])
+        return next((m.quote for m in mine if m.quote), (exchange.said or exchange.answer)[0])
 
     def search(self, question: str) -> Ranking:
         """The exchanges that the question on its own is about."""
@@ -192,12 +191,13 @@ class Index:
         if topic is not None:
             owners[topic.exchange] = owners.get(topic.exchange, 0.0) + AHEAD
             self._favour_neighbours(quotes.setdefault(topic.exchange, {}), topic)
-        if (speaker := self._keyword_of(question)) is not None:
+        asked = text.essence(question[:LONGEST])
+        if (speaker := self._keyword_of(asked)) is not None:
             owners[speaker] = owners.get(speaker, 0.0) + KEYWORD
         chat = {owner: share for owner, share in owners.items() if owner not in self.exchanges}
         outside = sum(max(0.0, share) for share in chat.values())
         best = sorted(owners.items() - chat.items(), key=lambda claim: (-claim[1], claim[0]))[:5]
-        nearest = self._phrases(question, evidence, [owner for owner, _ in best])
+        nearest = self._phrases(asked, evidence, [owner for owner, _ in best])
         matches = tuple(
             Match(
                 exchange=self.exchanges[owner],
@@ -223,11 +223,8 @@ class Index:
                 passages[line.quote] = passages.get(line.quote, 0.0) + share
         return owners, quotes
 
-    def _phrases(
-        self, question: str, evidence: Evidence, owners: Sequence[str]
-    ) -> dict[str, Phrase]:
+    def _phrases(self, asked: str, evidence: Evidence, owners: Sequence[str]) -> dict[str, Phrase]:
         """For each owner the phrase nearest to the question, letter by letter."""
-        asked = text.essence(question[:LONGEST])
         nearest = {
             owner: Phrase(self.exchanges[owner].question, self.exchanges[owner].where)
             for owner in owners
@@ -241,13 +238,12 @@ class Index:
                     nearest[line.owner], closest[line.owner] = line.phrase, likeness
         return nearest
 
-    def _keyword_of(self, question: str) -> str | None:
+    def _keyword_of(self, term: str) -> str | None:
         """The exchange that has this very phrase, or alone has said these bare words.
 
         The latter only where most lines with these words are the exchange's, too; what its author
         declines doesn't count against it.
         """
-        term = text.essence(question[:LONGEST])
         if term in self._authored:
             return self._authored[term]
         if not 2 <= len(term) <= LONGEST_KEYWORD:
@@ -263,7 +259,7 @@ class Index:
         return speakers[0] if 2 * users.count(speakers[0]) >= len(users) else None
 
     def _favour_neighbours(self, passages: dict[str, float], topic: Topic) -> None:
-        said = _sentences(self.exchanges[topic.exchange])
+        said = self.exchanges[topic.exchange].said
         here = [n for n, sentence in enumerate(said) if sentence in topic.shown]
         for passage in passages if here else ():
             there = [n for n, sentence in enumerate(said) if sentence in passage]
@@ -287,7 +283,7 @@ def _lines_of(exchange: Exchange) -> Iterator[Line]:
         yield Line(phrase, exchange.key, exchange.quote or None)
     for fact in exchange.facts:
         yield from (Line(ask, exchange.key, fact.quote) for ask in fact.asks)
-    for sentence in _sentences(exchange):
+    for sentence in exchange.said:
         yield Line(Phrase(sentence, exchange.where), exchange.key, sentence)
 
 
@@ -306,10 +302,6 @@ def _passage(exchange: Exchange, passages: Mapping[str, float]) -> str | None:
             together = len(covered) == covered[-1] + 1 - covered[0]
             return run if together else ranked[0]
     return ranked[0]
-
-
-def _sentences(exchange: Exchange) -> list[str]:
-    return [sentence for paragraph in exchange.answer for sentence in sentences(paragraph)]
 
 
 def _said(exchange: Exchange) -> str:

@@ -22,6 +22,8 @@ _INVISIBLE = re.compile(
 _MENTION = re.compile(r"@[A-Za-z][A-Za-z0-9_]{4,31}")
 _BREAK = re.compile(r"[\n。！？!?;；]+|" + _MENTION.pattern)
 _MOST_PARTS = 12
+# Telegram's longest message. Nobody's question is longer; somebody's paste may be.
+LONGEST = 4096
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)?%?|[\u3007\u3400-\u9fff\U00020000-\U0003ffff]")
 
@@ -83,7 +85,7 @@ def parts(text: str) -> tuple[str, ...]:
 
     Of a long paste only the first few, because each will be searched for.
     """
-    pieces = [piece for piece in _BREAK.split(text[:4096]) if len(tokens(piece)) >= 2]
+    pieces = [piece for piece in _BREAK.split(text[:LONGEST]) if len(tokens(piece)) >= 2]
     return tuple(pieces[:_MOST_PARTS]) if len(pieces) > 1 else ()
 
 

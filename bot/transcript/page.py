@@ -55,11 +55,6 @@ class Paragraph:
     soft: bool = False
     """It follows the line before without an empty line between."""
 
-    @property
-    def empty(self) -> bool:
-        """It holds markup only: an image, a tag."""
-        return not self.text
-
 
 def paragraphs(text: str) -> tuple[Paragraph, ...]:
     """Every non-blank line of the page, in order."""
