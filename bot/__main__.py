@@ -7,16 +7,17 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from bot import knowledge, pages, render
+from bot import index_cache, knowledge, pages, render
 from bot.encoder import load as load_encoder
 from bot.interview import Exchange, Interview, Knowledge, Origin
-from bot.respond import Answer, Choices, Conversation, Responder, Turn, calibrated, policy_for
+from bot.policy import calibrated, policy_for
+from bot.respond import Answer, Choices, Conversation, NotCovered, Responder, SmallTalk, Turn
 from bot.search import Index
 from bot.settings import NotConfigured, environment, settings
 
@@ -109,6 +110,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--calibrate", action="store_true", help="print what each threshold would answer, too"
     )
+    evaluate.add_argument(
+        "--after",
+        action="store_true",
+        help="each question cold and right after an answered question of each exchange",
+    )
     evaluate.add_argument("--failures", action="store_true", help="list what went wrong, too")
     evaluate.set_defaults(command=_eval)
     return parser
@@ -135,12 +141,12 @@ def _ask(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     bot = _bot(options, given)
     if options.batch:
         return _batch(bot)
-    turn = bot.responder.respond(options.text, Conversation())
+    turns = bot.responder.respond(options.text, Conversation())
     if options.json:
-        print(_json(_record(turn, bot) | _explained(turn)))
-    else:
-        print(render.plain(render.message(turn.reply, bot.interviews)))
-        print()
+        print(_json(_record(turns, bot, _explained)))
+        return GOOD
+    for turn in turns:
+        print(_shown(turn, bot), end="\n\n")
         for line in _explanation(turn):
             print(line)
     return GOOD
@@ -157,10 +163,10 @@ def _batch(bot: Bot) -> int:
             status = FAULTY
             continue
         memory = conversations.get(chat, Conversation()) if chat is not None else Conversation()
-        turn = bot.responder.respond(text, memory)
+        turns = bot.responder.respond(text, memory)
         if chat is not None:
-            conversations[chat] = turn.conversation
-        print(_json(_record(turn, bot)), flush=True)
+            conversations[chat] = turns[-1].conversation
+        print(_json(_record(turns, bot)), flush=True)
     return status
 
 
@@ -191,22 +197,46 @@ def _encodes(text: str) -> bool:
     return True
 
 
-def _record(turn: Turn, bot: Bot) -> dict[str, object]:
-    """The turn as `ask --batch` promises it."""
+Record: TypeAlias = dict[str, object]
+
+
+def _record(
+    turns: Sequence[Turn], bot: Bot, more: Callable[[Turn], Record] = lambda _: {}
+) -> Record:
+    """The turns of one message as `ask --batch` promises them: the first answer's fields, else the
+    first's, the text of all, and one object each."""
+    replies = [_fields(turn, bot) | more(turn) for turn in turns]
+    first = next((reply for reply in replies if reply["outcome"] == "answer"), replies[0])
+    text = "\n\n".join(_shown(turn, bot) for turn in turns)
+    return {**first, "text": text, "replies": replies}
+
+
+def _fields(turn: Turn, bot: Bot) -> Record:
     reply = turn.reply
-    outcome = {Answer: "answer", Choices: "choices"}.get(type(reply), "none")
     answer = reply if isinstance(reply, Answer) else None
     return {
-        "outcome": "smalltalk" if hasattr(reply, "kind") else outcome,
+        "outcome": _OUTCOMES[type(reply)],
         "pair": answer.exchange.key if answer else None,
         "score": round(turn.score, 4),
         "quote": answer.quote if answer else None,
         "choices": [e.key for e in reply.exchanges] if isinstance(reply, Choices) else [],
-        "text": render.plain(render.message(reply, bot.interviews)),
+        "text": _shown(turn, bot),
     }
 
 
-def _explained(turn: Turn) -> dict[str, object]:
+_OUTCOMES: Mapping[type, str] = {
+    Answer: "answer",
+    Choices: "choices",
+    NotCovered: "none",
+    SmallTalk: "smalltalk",
+}
+
+
+def _shown(turn: Turn, bot: Bot) -> str:
+    return render.plain(render.message(turn.reply, bot.interviews))
+
+
+def _explained(turn: Turn) -> Record:
     nearest = [
         {
             "pair": match.exchange.key,
@@ -337,7 +367,12 @@ def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
             raise Stop(f"{file}: {error}", FAULTY) from None
     bot = _bot(options, given)
     verdicts = evaluate.judge(conversations, bot.responder.respond)
-    print(evaluate.table(verdicts))
+    if options.after:
+        after = evaluate.judge_after(conversations, bot.responder)
+        print(evaluate.table_after(verdicts, after))
+        verdicts += after
+    else:
+        print(evaluate.table(verdicts))
     if options.calibrate:
         print(evaluate.curve(verdicts))
     if options.failures:
@@ -349,13 +384,11 @@ def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
 
 def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
     folder = _folder(options, given)
-    loaded, faults = knowledge.load(folder)
+    loaded, faults, index = index_cache.built(folder, load_encoder(folder, _bundled()))
     for fault in faults:
         _say(str(fault))
     if not any(loaded.exchanges()):
         raise Stop(f"{folder}: 没有可用的问答。用 import 从访谈页面生成一个。", FAULTY)
-    encoder = load_encoder(folder, _bundled())
-    index = Index(loaded, encoder)
     return Bot(loaded, Responder(index, policy_for(index), calibrated(index)))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
+from bot.interview import Exchange
 from bot.respond import Answer, Choices, Conversation, Turn
 
-Respond: TypeAlias = Callable[[str, Conversation], Turn]
+Respond: TypeAlias = Callable[[str, Conversation], tuple[Turn, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +31,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a question."""
+    """What came of a question; `after` is the exchange that was answered before, if one was."""
 
     question: Question
     turn: Turn
+    after: str = ""
 
     @property
     def right(self) -> bool:
@@ -110,23 +112,92 @@ def judge(conversations: Iterable[Sequence[Question]], respond: Respond) -> list
     for conversation in conversations:
         memory = Conversation()
         for question in conversation:
-            turn = respond(question.text, memory)
-            memory = turn.conversation
-            verdicts.append(Verdict(question, turn))
+            turns = respond(question.text, memory)
+            memory = turns[-1].conversation
+            verdicts.append(Verdict(question, _principal(turns)))
     return verdicts
+
+
+def _principal(turns: Sequence[Turn]) -> Turn:
+    """Of several replies to a message the one that counts: the first answer, else the first."""
+    return next((turn for turn in turns if isinstance(turn.reply, Answer)), turns[0])
+
+
+class Talker(Protocol):
+    """What answers: `bot.respond.Responder`, or a stand-in."""
+
+    @property
+    def exchanges(self) -> Sequence[Exchange]: ...
+
+    def respond(self, message: str, conversation: Conversation) -> tuple[Turn, ...]: ...
+
+
+def judge_after(conversations: Iterable[Sequence[Question]], talker: Talker) -> list[Verdict]:
+    """Every question put right after an answered question of each exchange.
+
+    The question before is the host's, or else the first authored way to ask that is answered.
+    """
+    questions = [question for conversation in conversations for question in conversation]
+    verdicts = []
+    for exchange in talker.exchanges:
+        if before := _answered_by(exchange, talker):
+            for question in questions:
+                turn = _principal(talker.respond(question.text, before))
+                verdicts.append(Verdict(question, turn, exchange.key))
+    return verdicts
+
+
+def _answered_by(exchange: Exchange, talker: Talker) -> Conversation | None:
+    for asked in (exchange.question, *(ask.text for ask in exchange.asks)):
+        turn = talker.respond(asked, Conversation())[-1]
+        if turn.conversation.exchange == exchange.key:
+            return turn.conversation
+    return None
+
+
+def table_after(cold: Sequence[Verdict], after: Sequence[Verdict]) -> str:
+    """Rates in per cent, cold and after an answer side by side, a line per kind of question."""
+    head = "".join(f"{name:>16}" for name in _BOTH)
+    lines = [f"{'kind':<14}{'n':>5}{head}", f"{'':<19}" + f"{'cold':>8}{'after':>8}" * len(_BOTH)]
+    groups = _groups(cold)
+    for name, belongs in groups.items():
+        pair = [list(filter(belongs, verdicts)) for verdicts in (cold, after)]
+        cells = "".join(f"{_share(some, holds):>8}" for holds in _BOTH.values() for some in pair)
+        lines.append(f"{name:<14}{len(pair[0]):>5}{cells}")
+    return "\n".join(lines)
+
+
+_BOTH: Mapping[str, Callable[[Verdict], bool]] = {
+    "right": lambda v: v.right,
+    "wrong or false": lambda v: v.wrong,
+    "choices": lambda v: isinstance(v.turn.reply, Choices),
+}
 
 
 def table(verdicts: Sequence[Verdict]) -> str:
     """Rates in per cent, a line per kind of question and two for all."""
-    kinds = sorted({verdict.question.kind for verdict in verdicts})
-    rows = [_row(kind, [v for v in verdicts if v.question.kind == kind]) for kind in kinds]
-    rows.append(_row("in scope", [v for v in verdicts if v.question.in_scope]))
-    rows.append(_row("out of scope", [v for v in verdicts if not v.question.in_scope]))
+    rows = [
+        _row(name, list(filter(belongs, verdicts))) for name, belongs in _groups(verdicts).items()
+    ]
     follows = [v for v in verdicts if v.question.follows]
     if follows:
         rows.append(_row("follow-ups", follows))
     head = "".join(f"{name:>9}" for name in _COLUMNS)
     return "\n".join([f"{'kind':<14}{'n':>5}{head}", *rows])
+
+
+def _groups(verdicts: Sequence[Verdict]) -> dict[str, Callable[[Verdict], bool]]:
+    """The kinds of questions by name, and then what is in scope and what is not."""
+
+    def is_of(kind: str) -> Callable[[Verdict], bool]:
+        return lambda verdict: verdict.question.kind == kind
+
+    kinds = sorted({verdict.question.kind for verdict in verdicts})
+    return {
+        **{kind: is_of(kind) for kind in kinds},
+        "in scope": lambda verdict: verdict.question.in_scope,
+        "out of scope": lambda verdict: not verdict.question.in_scope,
+    }
 
 
 _COLUMNS = ("right", "offered", "wrong", "sentence", "false", "good")

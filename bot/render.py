@@ -8,12 +8,13 @@ Lengths are counted as Telegram counts them, in UTF-16 units.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from bot import passage
 from bot.interview import Exchange, Interview, sentences
-from bot.respond import Answer, Choices, NotCovered, Reply, SmallTalk
+from bot.respond import Answer, Choice, Choices, Extent, NotCovered, Reply, SmallTalk
 from bot.words import WORDS, Language, say
 
 Style: TypeAlias = Literal["quote", "whole", "host", "ours", "plain"]
@@ -49,44 +50,112 @@ Message: TypeAlias = tuple[Run, ...]
 def message(
     reply: Reply, interviews: Mapping[str, Interview], language: Language = "zh-hans"
 ) -> Message:
-    """All that a private chat shows for a reply, its pages joined, topics in place of buttons."""
+    """All that a private chat can show for a reply, with topics in place of buttons."""
     match reply:
         case Answer(exchange, quote):
             return answer(exchange, quote, interviews[exchange.interview])
-        case NotCovered():
+        case NotCovered(nearest=None):
             every = [e for interview in interviews.values() for e in interview.exchanges]
             topics = "、".join(label(exchange) for exchange in every[:LISTED])
-            return (*nothing(language), Run(topics, "ours"))
-        case Choices() | SmallTalk():
-            return line(reply, interviews, language)
+            return (*line(reply, interviews, language), Run(topics, "ours"))
+        case Choices(options):
+            return (*line(reply, interviews, language), *_options(options))
+        case SmallTalk("capability"):
+            every = [e for interview in interviews.values() for e in interview.exchanges]
+            return (*line(reply, interviews, language), *_listed(every[:LISTED]))
+    return line(reply, interviews, language)
+
+
+def terse(
+    reply: Reply, interviews: Mapping[str, Interview], language: Language = "zh-hans"
+) -> Message:
+    """The same where nothing can be folded away: of an answer the passage with its neighbouring
+    sentences, or without them, and how to see the whole."""
+    if not isinstance(reply, Answer) or reply.extent == "whole":
+        return message(reply, interviews, language)
+    exchange, quote = reply.exchange, reply.quote
+    around = passage.with_neighbours(exchange, quote) if reply.extent == "usual" else quote
+    before, _, after = around.partition(quote)
+    interview = interviews[exchange.interview]
+    origin = (source if reply.extent == "usual" else brief)(exchange, interview)
+    runs = (Run(before, "whole"), Run(quote, "quote"), Run(after, "whole"))
+    hint = say("more_by_typing", language) if whole(exchange) != around else ""
+    return (*(run for run in runs if run.text), Run(_GAP), Run(f"{origin} {hint}".strip(), "ours"))
 
 
 def line(
-    reply: Choices | SmallTalk,
+    reply: Choices | SmallTalk | NotCovered,
     interviews: Mapping[str, Interview],
     language: Language = "zh-hans",
-    compact: bool = False,
 ) -> Message:
-    """What is said where there is no answer to quote; compact without the questions listed."""
+    """What is said where there is no answer to quote, without what buttons can show."""
     match reply:
-        case Choices(exchanges):
-            word = "offer" if len(exchanges) > 1 else "offer_one"
-            said, listed = ours(word, language), exchanges
-        case SmallTalk(kind):
-            said = ours(kind if kind in WORDS else "acknowledge", language)
-            every = tuple(e for interview in interviews.values() for e in interview.exchanges)
-            listed = every[:LISTED] if kind == "capability" else ()
-    return said if compact else (*said, *_listed(listed))
+        case Choices(options, variant):
+            return ours("offer" if len(options) > 1 else "offer_one", language, variant)
+        case NotCovered(nearest, quote, lacking, variant) if nearest:
+            interview = interviews[nearest.interview]
+            guest = nearest.speaker or interview.guest or say("guest", language)
+            word = f"nearest_{lacking}" if lacking else "nearest"
+            said = ours(word, language, variant, guest=guest)
+            origin = Run(brief(nearest, interview), "ours")
+            return (*said, Run("\n"), Run(quote, "quote"), Run(_GAP), origin)
+        case NotCovered():
+            return ours("nothing", language, reply.variant)
+        case SmallTalk(kind) if kind.startswith("page_"):
+            return _about_the_page(reply, interviews, language)
+        case SmallTalk(kind, _, variant):
+            return ours(kind if kind in WORDS else "acknowledge", language, variant)
 
 
-def nothing(language: Language) -> Message:
-    """That the interviews do not speak of it, with topics to follow."""
-    return ours("nothing", language)
+def _about_the_page(
+    reply: SmallTalk, interviews: Mapping[str, Interview], language: Language
+) -> Message:
+    """What the page states about itself: of the interview that is talked about, else of each."""
+    if reply.about:
+        interview = interviews[reply.about.interview]
+        return (Run(_stated(reply, interview, language), "ours"),)
+    shown = tuple(interviews.values())[:LISTED]
+    lines = [
+        (f"《{shortened(interview.title, 60)}》" if len(shown) > 1 else "")
+        + _stated(reply, interview, language)
+        for interview in shown
+    ]
+    return (Run("\n".join(lines), "ours"),)
 
 
-def ours(word: str, language: Language, **values: object) -> Message:
+# What a page calls whoever asks, when it doesn't name them.
+_NAMELESS = frozenset("主持人 主持 记者 記者 问 問 编辑 提问 Q".split())
+
+
+def _stated(reply: SmallTalk, interview: Interview, language: Language) -> str:
+    kind, about = reply.kind, reply.about
+    count = len(interview.exchanges)
+    if kind == "page_place" and about:
+        return say(kind, language, number=interview.exchanges.index(about) + 1, count=count)
+    if kind in ("page_length", "page_place"):
+        characters = sum(len(part) for e in interview.exchanges for part in e.answer)
+        return say("page_length", language, count=count, characters=round(characters, -2))
+    if kind == "page_verbatim":
+        return say(kind, language, source=interview.site or interview.source or interview.title)
+    origin = "，".join(dict.fromkeys(filter(None, (interview.site, interview.source))))
+    values: dict[str, Any] = {
+        "published": interview.published,
+        "source": origin,
+        "guest": interview.guest,
+        "host": interview.host,
+        "editor": interview.editor,
+        "title": interview.title,
+    }
+    name = {"page_date": "published"}.get(kind, kind.removeprefix("page_"))
+    if not values.get(name):
+        return say("page_unstated", language)
+    nameless = kind == "page_host" and interview.host in _NAMELESS
+    return say(f"{kind}_only" if nameless else kind, language, **values)
+
+
+def ours(word: str, language: Language, variant: int = 0, **values: object) -> Message:
     """A message of our own words."""
-    return (Run(say(word, language, **values), "ours"),)
+    return (Run(say(word, language, variant, **values), "ours"),)
 
 
 def answer(exchange: Exchange, quote: str, interview: Interview) -> Message:
@@ -95,11 +164,17 @@ def answer(exchange: Exchange, quote: str, interview: Interview) -> Message:
 
 
 def sheets(
-    exchange: Exchange, quote: str, interview: Interview, compact: bool = False
+    exchange: Exchange,
+    quote: str,
+    interview: Interview,
+    extent: Extent = "usual",
+    compact: bool = False,
 ) -> tuple[Message, ...]:
     """The answer in messages that Telegram takes, one per page; compact for groups."""
-    origin = (brief if compact else source)(exchange, interview)
+    origin = (brief if compact or extent == "passage" else source)(exchange, interview)
     direct = "" if units(quote) > LONGEST_QUOTE else quote
+    if extent == "passage" and direct:
+        return ((Run(direct, "quote"), Run(_GAP), Run(origin, "ours")),)
     room = LIMIT - units(direct) - units(origin) - 2 * len(_GAP)
     return tuple(_sheet(direct, page, origin) for page in pages(whole(exchange), room))
 
@@ -131,6 +206,18 @@ def brief(exchange: Exchange, interview: Interview) -> str:
 
 def _origin(*parts: str) -> str:
     return shortened("— " + " · ".join(part for part in parts if part), LONGEST_SOURCE)
+
+
+def recognised(text: str, exchanges: Iterable[Exchange]) -> tuple[Exchange, str] | None:
+    """What of whose answer an earlier message of ours shows: the exchange most of whose sentences
+    stand in its text, and the passage that leads."""
+    shown = {exchange: [s for s in exchange.said if s.strip() in text] for exchange in exchanges}
+    first = max(shown, key=lambda exchange: sum(map(len, shown[exchange])), default=None)
+    if first is None or not shown[first]:
+        return None
+    blocks = (block for part in text.split(_GAP) for block in (part, part.partition("\n")[2]))
+    leads = (block for block in blocks if block and any(block in part for part in first.answer))
+    return first, next(leads, shown[first][0].strip())
 
 
 def already(quote: str | None, link: str | None, language: Language) -> Message:
@@ -272,6 +359,24 @@ def shortened(text: str, limit: int) -> str:
         if cuts and cuts[-1] * 2 >= len(start):
             return start[: cuts[-1]].strip(_LOOSE) + "…"
     return start.strip(_LOOSE) + "…"
+
+
+def option(choice: Choice, limit: int = LABEL) -> str:
+    """What an offer says of an exchange: its topic and a few words that say what is meant."""
+    topic, meant = label(choice.exchange), " ".join(choice.meant.split())
+    if not meant or not choice.exchange.topic or units(topic) + 4 > limit:
+        return shortened(topic, limit)
+    return f"{topic}：{shortened(meant, limit - units(topic) - 1)}"
+
+
+LONGEST_OPTION = 40
+
+
+def _options(options: Sequence[Choice]) -> Message:
+    return tuple(
+        Run(f"\n{number}. {option(choice, LONGEST_OPTION)}", "ours")
+        for number, choice in enumerate(options, 1)
+    )
 
 
 def _listed(exchanges: Sequence[Exchange], first: int = 1) -> Message:

@@ -1,44 +1,80 @@
-"""Matches and a conversation become a reply. Pure: the one place where it is decided to answer.
+"""A message and a conversation become replies. Pure: the one place where anything is decided.
 
-Sure: `Answer`. Nearly, or two exchanges close: `Choices`. Otherwise: `NotCovered`.
+Sure: `Answer`. Nearly, or two exchanges close: `Choices`. Otherwise `NotCovered`, with what comes
+nearest. What Telegram, the terminal and the batch command show for the same words in the same
+conversation is decided here, and so is when to speak unasked and what an inline query lists.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
-from bot import text
+from bot import followups, passage
+from bot.claims import claimed, specific
+from bot.followups import Correction, Number, Place, Wish
 from bot.interview import Exchange
-from bot.search import Index, Ranking, Topic
+from bot.policy import Policy
+from bot.query import Query, questions, read
+from bot.search import RIDGE, Index, Match, Ranking, Topic
+
+Extent: TypeAlias = Literal["usual", "passage", "whole"]
+"""How much of an answer is wanted: the passage and the whole, only the passage, all of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The exchange to quote, and the passage of it that answers most directly."""
+    """The exchange to quote, the passage of it that answers most directly, and how much to show."""
 
     exchange: Exchange
     quote: str
+    extent: Extent = "usual"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An exchange on offer, and a few words that say what of it is meant: ours or his."""
+
+    exchange: Exchange
+    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """The nearest exchanges, at most three, for the person to choose from."""
 
-    exchanges: tuple[Exchange, ...]
+    options: tuple[Choice, ...]
+    variant: int = 0
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        return tuple(option.exchange for option in self.options)
+
+
+Lacking: TypeAlias = Literal["", "number", "time", "name", "claim", "example"]
 
 
 @dataclass(frozen=True, slots=True)
 class NotCovered:
-    """The interviews do not speak of it."""
+    """The interviews do not speak of it: neither of what was asked, nor, where it is a particular
+    that is `lacking`, of that. `nearest` and its passage come closest, if anything does; `variant`
+    counts the replies, so that none need be worded like the one before."""
+
+    nearest: Exchange | None = None
+    quote: str = ""
+    lacking: Lacking = ""
+    variant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SmallTalk:
-    """A greeting, thanks, a question about the bot: `kind` is one of the everyday kinds."""
+    """A greeting, thanks, a question about the bot or about the page: `kind` is one of the everyday
+    kinds, `about` the exchange that is talked about."""
 
     kind: str
+    about: Exchange | None = None
+    variant: int = 0
 
 
 Reply: TypeAlias = Answer | Choices | NotCovered | SmallTalk
@@ -46,263 +82,435 @@ Reply: TypeAlias = Answer | Choices | NotCovered | SmallTalk
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What one person and the bot last spoke of in one chat: all that a follow-up needs."""
+    """What one person and the bot spoke of in one chat: all that a follow-up needs.
+
+    The question last answered, the exchange and the passage shown for it, what was offered last,
+    the exchanges shown so far, the last one last, and the number of replies.
+    """
 
     question: str = ""
     exchange: str | None = None
     quote: str = ""
     offered: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    replies: int = 0
 
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """From which score on, 0…1, to answer, to offer; how far ahead of the second; to chat."""
-
-    sure: float
-    offer: float
-    gap: float
-    chat: float
-
-
-# Chosen on two crowds of 385 questions each (`eval --calibrate tests/questions/crowd-a.yaml
-# tests/questions/crowd-b.yaml`), never on the files that test the bot: the lowest `sure` at which
-# nothing far-off, no chit-chat and nothing adversarial is answered. Of those 770 questions lexical
-# then answers 95.4 % rightly, 0.5 % wrongly, and 1.4 % of what is out of scope; with meaning 97.1,
-# 0.2 and 0.8. A `gap` of 0.02 instead of 0.04 answers half a point more and triples what is wrong.
-LEXICAL = Policy(sure=0.36, offer=0.2, gap=0.04, chat=0.4)
-SEMANTIC = Policy(sure=0.39, offer=0.2, gap=0.04, chat=0.4)
-
-# Nobody's question about an interview that nobody has authored is answered below this: for the four
-# exchanges of the first one it keeps false answers on crowds a and b at 2 %. The more exchanges,
-# the nearer the nearest wrong one: from `_ENOUGH` on, `calibrated` measures it.
-_LEAST = 0.23
-_ENOUGH = 20
-_SAMPLE = 150
-_FALSE = 0.05
-
-
-def policy_for(index: Index) -> Policy:
-    """The thresholds that were measured for authored interviews with this kind of index."""
-    return SEMANTIC if index.understands_meaning else LEXICAL
-
-
-def calibrated(index: Index) -> Policy:
-    """The thresholds for interviews that nobody has authored, measured on the index itself.
-
-    Each host question is put to an index that doesn't know it: what then comes first is wrong, and
-    its score is one that a question out of scope may reach. The 95th percentile of these scores is
-    taken: for 3,000 real questions .38 without meaning and .52 with it, at which 4.8 and 2.8 % of
-    500 unrelated ones were answered.
-    """
-    authored = policy_for(index)
-    bare = [exchange for exchange in index.exchanges.values() if not exchange.authored]
-    wrong = sorted(_without(index, exchange) for exchange in bare[:: len(bare) // _SAMPLE + 1])
-    if not wrong:
-        return authored
-    measured = wrong[int(len(wrong) * (1 - _FALSE))] if len(wrong) >= _ENOUGH else 0.0
-    sure = max(_LEAST, measured)
-    return replace(authored, sure=sure, offer=sure / 2)
-
-
-def _without(index: Index, exchange: Exchange) -> float:
-    evidence = index.explain(exchange.question, without=lambda line: line.owner == exchange.key)
-    ranking = index.rank(exchange.question, evidence)
-    return max((m.score for m in ranking.matches if m.exchange is not exchange), default=0.0)
+    def back_to(self, earlier: Conversation) -> Conversation:
+        """This conversation, speaking again of what it spoke of at an earlier point."""
+        return replace(
+            self,
+            question=earlier.question,
+            exchange=earlier.exchange,
+            quote=earlier.quote,
+            offered=earlier.offered,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A reply, the ranking that led to it, its score, and what to remember afterwards."""
+    """A question, the reply, what to remember afterwards, and the ranking that led to it."""
 
+    question: str
     reply: Reply
     conversation: Conversation
     score: float = 1.0
     ranking: Ranking = field(default_factory=Ranking)
 
 
+AGAINST, LENGTH = 3.0, 0.1
+AT_ONCE = 3  # questions of one message that are answered
+REMEMBERED = 8  # exchanges of a conversation that are not shown whole again
+CHOICES = 3
+
+
 class Responder:
-    """An index and a policy: together they turn questions into replies, and keep no state."""
+    """An index and a policy: together they turn messages into replies, and keep no state."""
 
     def __init__(self, index: Index, policy: Policy, unauthored: Policy | None = None) -> None:
         self._index = index
         self._policy = policy
         self._unauthored = unauthored or policy
         self._order = list(index.exchanges)
+        self._guests = index.guests
 
-    def respond(self, question: str, conversation: Conversation) -> Turn:
-        """The reply to one question in a conversation, and the conversation after it."""
-        question = question[: text.LONGEST]
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All that can be answered with, interview by interview, in page order."""
+        return tuple(self._index.exchanges.values())
+
+    # A message
+
+    def respond(self, message: str, conversation: Conversation) -> tuple[Turn, ...]:
+        """The replies to a message: one, or one for each of its questions, at most three.
+
+        What is put as a question counts, else, where nothing is, what can be answered.
+        """
+        query = read(message)
         conversation = self._remembered(conversation)
-        asked = text.essence(question)
-        if not asked:
-            return Turn(NotCovered(), conversation, 0.0)
-        if chosen := _chosen(asked, conversation.offered):
-            return self.show(chosen)
-        if pointer := _pointer(asked):
-            pointed = _at(pointer, conversation.exchange, self._order)
-            return self.show(pointed) if pointed else Turn(NotCovered(), conversation, 0.0)
-        if _MORE.match(asked) and conversation.exchange:
-            return self._more(conversation.exchange, conversation)
-        ranking = self._rank(question, conversation)
-        return self._decide(question, ranking, conversation)
+        parts = questions(query)
+        asked = [part for part in parts if part.asks]
+        turns: list[Turn] = []
+        for part in asked or parts:
+            after = turns[-1].conversation if turns else conversation
+            turn = self._reply(part, after)
+            if _counts(turn, turns, bool(asked)):
+                turns.append(turn)
+        return (
+            tuple(turns[:AT_ONCE]) if len(turns) > 1 else (self._whole(query, parts, conversation),)
+        )
+
+    def overheard(self, message: str) -> Turn | None:
+        """The answer to what nobody asked us, where there is no doubt."""
+        turn = self._reply(read(message), Conversation())
+        is_found = bool(turn.ranking.matches) and turn.score >= self._policy.unasked
+        return turn if is_found and isinstance(turn.reply, Answer) else None
+
+    def listing(self, typed: str) -> tuple[Answer, ...]:
+        """What fits to a text that may be unfinished, best first; everything where it is empty."""
+        every = self._index.exchanges.values()
+        query = read(typed)
+        if not query.text:
+            return tuple(Answer(exchange, "") for exchange in every)
+        found = _replied(self._reply(query, Conversation()).reply)
+        named = [
+            Answer(exchange, "")
+            for exchange in every
+            if query.text in read(f"{exchange.topic} {exchange.question}").text
+        ]
+        return tuple({answer.exchange.key: answer for answer in (*named, *found)}.values())
+
+    def show(
+        self, key: str, conversation: Conversation, extent: Extent | None = None, quote: str = ""
+    ) -> Turn:
+        """The reply to somebody who picked an exchange by its key rather than by asking.
+
+        `extent` None leaves it to the conversation how much is shown; `quote` is the passage to
+        put first, in place of the one that answers the host.
+        """
+        exchange = self._index.exchanges[key]
+        asked = exchange.topic or exchange.question
+        quote = quote or self._index.opening(exchange)
+        return self._answer(asked, exchange, quote, conversation, extent)
 
     def _remembered(self, conversation: Conversation) -> Conversation:
         """The conversation without exchanges that are no longer in the knowledge."""
         known = self._index.exchanges
-        if conversation.exchange and conversation.exchange not in known:
-            return Conversation()
-        if all(key in known for key in conversation.offered):
-            return conversation
-        return replace(conversation, offered=())
-
-    def show(self, key: str) -> Turn:
-        """The reply to somebody who picked an exchange by its key rather than by asking."""
-        exchange = self._index.exchanges[key]
-        quote = self._index.opening(exchange)
-        return Turn(
-            Answer(exchange, quote),
-            Conversation(exchange.topic or exchange.question, key, quote, ()),
+        conversation = replace(
+            conversation,
+            offered=tuple(key for key in conversation.offered if key in known),
+            shown=tuple(key for key in conversation.shown if key in known),
         )
+        if conversation.exchange and conversation.exchange not in known:
+            return replace(conversation, question="", exchange=None, quote="")
+        return conversation
 
-    def _more(self, key: str, conversation: Conversation) -> Turn:
-        """The passage after the one last shown; after the last one, the first again."""
-        exchange = self._index.exchanges[key]
-        said = exchange.said or exchange.answer
-        shown = [n for n, sentence in enumerate(said) if sentence in conversation.quote]
-        quote = said[(max(shown, default=-1) + 1) % len(said)]
-        return Turn(Answer(exchange, quote), Conversation(conversation.question, key, quote, ()))
+    # One question
 
-    def _rank(self, question: str, conversation: Conversation) -> Ranking:
-        """The ranking of the question alone, of it in its context, or of its clearest part."""
-        index = self._index
-        alone = index.explain(question)
-        ranking = index.rank(question, alone)
-        if self._smalltalk(ranking):
-            return ranking
+    def _whole(self, query: Query, parts: tuple[Query, ...], conversation: Conversation) -> Turn:
+        """The reply to a message as one question, or to its end, or to its clearest part."""
+        turn = self._reply(query, conversation)
+        if not parts or isinstance(turn.reply, SmallTalk):
+            return turn
+        if isinstance(turn.reply, Answer):
+            # People tell first and ask at the end: that says which passage they want.
+            end = self._reply(parts[-1], conversation)
+            return end if end.conversation.exchange == turn.conversation.exchange else turn
+        others = [self._reply(part, conversation) for part in reversed(parts)]
+        answers = [other for other in others if isinstance(other.reply, Answer)]
+        return max(answers, key=lambda other: other.score, default=turn)
+
+    def _reply(self, query: Query, conversation: Conversation) -> Turn:
+        if not query.essence:
+            return self._small_talk(query, _wordless(query), conversation)
+        move = followups.move(query)
+        if move and (turn := self._moved(move, query, conversation)):
+            return turn
+        if chosen := self._named(query, conversation.offered):
+            return self.show(chosen, conversation)
+        return self._understood(query, conversation)
+
+    def _moved(self, move: followups.Move, query: Query, conversation: Conversation) -> Turn | None:
+        """The reply to a turn that says by its form what it wants, if there is what it wants."""
         here = conversation.exchange
-        if here and ranking.far < _FAR and _leans(question, _score(ranking)):
-            joined = index.explain(f"{conversation.question} {question}")
-            topic = Topic(here, conversation.quote)
-            return index.rank(question, alone.mixed(joined, _JOINED), topic)
-        if _score(ranking) < self._policy_of(ranking).sure:
-            parts = [index.search(part) for part in text.parts(question)]
-            return max((ranking, *parts), key=_score)
-        return ranking
+        match move:
+            case Number(number):
+                offered = conversation.offered
+                if 1 <= number <= len(offered):
+                    return self.show(offered[number - 1], conversation)
+                if not query.essence.isdecimal():
+                    return self._moved(Place("nth", number), query, conversation)
+            case Place():
+                if pointed := _at(move, here, self._order):
+                    return self.show(pointed, conversation)
+                return self._refuse(query.said, None, "", "", conversation)
+            case Correction(meant):
+                return self._understood(meant, conversation, corrected=True)
+            case "more" | "whole" | "brief" | "example" if here:
+                return self._wished(move, self._index.exchanges[here], conversation)
+        return None
+
+    def _wished(self, wish: Wish, exchange: Exchange, conversation: Conversation) -> Turn:
+        asked, quote = conversation.question, conversation.quote
+        match wish:
+            case "more":
+                quote = passage.following(exchange, quote)
+                return self._answer(asked, exchange, quote, conversation, "passage", stands=True)
+            case "whole":
+                return self._answer(asked, exchange, quote, conversation, "whole")
+            case "brief":
+                return self._answer(asked, exchange, quote, conversation, "passage")
+            case "example":
+                example = passage.example(exchange)
+                if example:
+                    return self._answer(asked, exchange, example, conversation, "passage")
+                return self._refuse(asked, exchange, quote, "example", conversation)
+
+    def _named(self, query: Query, offered: tuple[str, ...]) -> str | None:
+        """The offered exchange that the words name by its topic, or by a word of it."""
+        words = _CHOOSING.sub("", query.essence)
+        if not words:
+            return None
+        topics = {key: "".join(read(self._index.exchanges[key].topic).tokens) for key in offered}
+        named = [
+            key for key, topic in topics.items() if topic and (words in topic or topic == words)
+        ]
+        return named[0] if len(named) == 1 else None
+
+    def _understood(
+        self, query: Query, conversation: Conversation, corrected: bool = False
+    ) -> Turn:
+        """The reply to a question whose words have to be understood, alone or after the last."""
+        topic = _topic(conversation)
+        lean = followups.leans(query) if topic else None
+        if topic and (lean == "plainly" or corrected):
+            ranking = self._leaning(query, topic)
+        else:
+            ranking = self._index.rank(query, self._index.explain(query))
+        if kind := self._smalltalk_in(ranking):
+            return self._small_talk(query, kind, conversation, ranking)
+        if self._sure(ranking, query) or (
+            lean and topic and self._sure_here(ranking, query, topic)
+        ):
+            first = ranking.matches[0]
+            quote = first.quote or self._index.opening(first.exchange)
+            return self._answer(query.said, first.exchange, quote, conversation, ranking=ranking)
+        return self._unsure(query, ranking, conversation)
+
+    def _leaning(self, query: Query, topic: Topic) -> Ranking:
+        """The ranking of a question that leans on the one before, unless it is clear by itself."""
+        joined = self._index.in_context(query, topic)
+        alone = self._index.by_words(query)
+        if self._sure(alone, query) and _score(alone) > _score(joined):
+            return alone
+        if self._sure(joined, query):
+            return joined
+        alone = self._index.rank(query, self._index.explain(query))
+        return max(joined, alone, key=_score)
+
+    def _unsure(self, query: Query, ranking: Ranking, conversation: Conversation) -> Turn:
+        policy, best = self._policy_of(ranking), _score(ranking)
+        near = [m for m in ranking.matches[:CHOICES] if m.score >= policy.offer]
+        is_claim = claimed(query, self._guests) is not None
+        # What was just shown is no help to somebody who goes on asking.
+        fresh = [m for m in near if m.exchange.key != conversation.exchange]
+        if fresh and not is_claim:
+            options = tuple(Choice(m.exchange, self._meant(m)) for m in near)
+            offered = tuple(m.exchange.key for m in near)
+            after = replace(
+                conversation,
+                question=query.said,
+                offered=offered,
+                replies=conversation.replies + 1,
+            )
+            return Turn(query.said, Choices(options, conversation.replies), after, best, ranking)
+        declined = ranking.outside - ranking.far
+        is_far = _share(ranking) + declined <= policy.near * ranking.far
+        if not near and (is_far or best < policy.alike):
+            return self._refuse(query.said, None, "", "", conversation, ranking)
+        nearest, quote = self._nearest(query, ranking, conversation)
+        lacking: Lacking = "claim" if is_claim else specific(query)
+        return self._refuse(query.said, nearest, quote, lacking, conversation, ranking)
+
+    def _nearest(
+        self, query: Query, ranking: Ranking, conversation: Conversation
+    ) -> tuple[Exchange | None, str]:
+        """The exchange that comes nearest, and its passage: what is talked about, where the
+        question is short enough to be about it."""
+        here = conversation.exchange if followups.leans(query) else None
+        matches = sorted(ranking.matches, key=lambda m: m.exchange.key != here)
+        if not matches:
+            return None, ""
+        first = matches[0]
+        return first.exchange, first.quote or self._index.opening(first.exchange)
+
+    # Decisions
 
     def _policy_of(self, ranking: Ranking) -> Policy:
         """The policy for what comes first."""
         authored = not ranking.matches or ranking.matches[0].exchange.authored
         return self._policy if authored else self._unauthored
 
-    def _smalltalk(self, ranking: Ranking) -> str | None:
+    def _sure(self, ranking: Ranking, query: Query) -> bool:
+        policy = self._policy_of(ranking)
+        return self._clear(ranking, max(policy.sure, self._claim_bar(ranking, query)))
+
+    def _sure_here(self, ranking: Ranking, query: Query, topic: Topic) -> bool:
+        """Whether what is talked about comes first, for which less will do."""
+        if not ranking.matches or ranking.matches[0].exchange.key not in topic.exchanges:
+            return False
+        if self._claim_bar(ranking, query):
+            return False
+        share = ranking.matches[0].share
+        against = AGAINST * ranking.against + LENGTH * len(query.tokens) + RIDGE
+        return share / (share + against) >= self._policy_of(ranking).follow
+
+    def _clear(self, ranking: Ranking, bar: float) -> bool:
+        second = ranking.matches[1].score if len(ranking.matches) > 1 else 0.0
+        best = _score(ranking)
+        return best >= bar and best - second >= self._policy_of(ranking).gap
+
+    def _claim_bar(self, ranking: Ranking, query: Query) -> float:
+        """The score that a question needs that says what the guest said, unless he did say it."""
+        claim = claimed(query, self._guests) if ranking.matches else None
+        if claim is None:
+            return 0.0
+        said = self._index.said_of(claim, ranking.matches[0].exchange)
+        return 0.0 if said >= self._policy.said else self._policy.claim
+
+    def _smalltalk_in(self, ranking: Ranking) -> str | None:
         """The kind of small talk that it is, where it is clearly some."""
         kind, share = ranking.smalltalk or ("", 0.0)
-        return kind if kind and share >= self._policy.chat else None
+        return kind if kind and share >= max(self._policy.chat, _share(ranking)) else None
 
-    def _decide(self, question: str, ranking: Ranking, conversation: Conversation) -> Turn:
-        if kind := self._smalltalk(ranking):
-            return Turn(SmallTalk(kind), conversation, _score(ranking), ranking)
-        matches = ranking.matches
-        policy = self._policy_of(ranking)
-        best = _score(ranking)
-        second = matches[1].score if len(matches) > 1 else 0.0
-        if best >= policy.sure and best - second >= policy.gap:
-            first = matches[0]
-            quote = first.quote or self._index.opening(first.exchange)
-            after = Conversation(question, first.exchange.key, quote, ())
-            return Turn(Answer(first.exchange, quote), after, best, ranking)
-        if best >= policy.offer:
-            near = tuple(m.exchange for m in matches[:3] if m.score >= policy.offer)
-            after = replace(conversation, offered=tuple(exchange.key for exchange in near))
-            return Turn(Choices(near), after, best, ranking)
-        return Turn(NotCovered(), conversation, best, ranking)
+    # Turns
+
+    def _answer(
+        self,
+        asked: str,
+        exchange: Exchange,
+        quote: str,
+        before: Conversation,
+        extent: Extent | None = None,
+        stands: bool = False,
+        ranking: Ranking | None = None,
+    ) -> Turn:
+        """An answer, whose passage is led up to so that it stands, unless it does as it is; the
+        second time in a conversation only the passage."""
+        if not stands:
+            quote = passage.led_up_to(exchange, quote)
+        if extent is None:
+            extent = "passage" if exchange.key in before.shown else "usual"
+        others = [key for key in before.shown if key != exchange.key]
+        shown = (*others, exchange.key)[-REMEMBERED:]
+        after = Conversation(asked, exchange.key, quote, (), shown, before.replies + 1)
+        score = _score(ranking) if ranking else 1.0
+        return Turn(asked, Answer(exchange, quote, extent), after, score, ranking or Ranking())
+
+    def _refuse(
+        self,
+        asked: str,
+        nearest: Exchange | None,
+        quote: str,
+        lacking: Lacking,
+        before: Conversation,
+        ranking: Ranking | None = None,
+    ) -> Turn:
+        if nearest:
+            quote = passage.led_up_to(nearest, quote)
+        reply = NotCovered(nearest, quote, lacking, before.replies)
+        after = replace(before, replies=before.replies + 1)
+        score = _score(ranking) if ranking else 0.0
+        return Turn(asked, reply, after, score, ranking or Ranking())
+
+    def _small_talk(
+        self, query: Query, kind: str, before: Conversation, ranking: Ranking | None = None
+    ) -> Turn:
+        about = self._index.exchanges[before.exchange] if before.exchange else None
+        reply = SmallTalk(kind, about, before.replies)
+        after = replace(before, replies=before.replies + 1)
+        score = _score(ranking) if ranking else 0.0
+        return Turn(query.said, reply, after, score, ranking or Ranking())
+
+    def _meant(self, match: Match) -> str:
+        """What of an exchange on offer is meant: the nearest phrase of ours if it is short, else
+        the beginning of the passage."""
+        phrase = match.phrase.text.strip()
+        theirs = (match.exchange.question, match.exchange.topic, *match.exchange.said)
+        is_ours = phrase not in theirs
+        if is_ours and len(phrase) <= LONGEST_MEANT:
+            return phrase
+        return match.quote or self._index.opening(match.exchange)
+
+
+LONGEST_MEANT = 16
+# What may stand around the topic of a choice: 就是治庸那个吧.
+_CHOOSING = re.compile(
+    "^(?:我?(?:要|选|想问|问|说|指)的?(?:是|就是)?|就是?|是|那就?|嗯|对)+|(?:那个|这个|那一?[条项]|的|吧|呢|啊|方面)+$"
+)
+
+
+def _topic(conversation: Conversation) -> Topic | None:
+    """What is being talked about: what was offered last, else what was shown."""
+    if conversation.offered:
+        return Topic(read(conversation.question), conversation.offered)
+    if conversation.exchange:
+        here = (conversation.exchange,)
+        return Topic(read(conversation.question), here, conversation.quote)
+    return None
+
+
+def _counts(turn: Turn, turns: list[Turn], is_asked: bool) -> bool:
+    """Whether the reply to one part of a message deserves its place beside the earlier ones."""
+    shown = {(t.reply.exchange.key, t.reply.quote) for t in turns if isinstance(t.reply, Answer)}
+    match turn.reply:
+        case Answer(exchange, quote):
+            return (exchange.key, quote) not in shown
+        case Choices() as reply:
+            return is_asked and not {key for key, _ in shown}.issuperset(
+                exchange.key for exchange in reply.exchanges
+            )
+        case NotCovered():
+            return is_asked
+        case SmallTalk():
+            return False
+
+
+def _replied(reply: Reply) -> list[Answer]:
+    match reply:
+        case Answer():
+            return [reply]
+        case Choices() as offer:
+            return [Answer(exchange, "") for exchange in offer.exchanges]
+    return []
+
+
+def _wordless(query: Query) -> str:
+    """What is meant by a message that holds no word: a question mark asks, an emoji only smiles."""
+    return "puzzled" if "?" in query.text else "wordless"
 
 
 def _score(ranking: Ranking) -> float:
     return ranking.matches[0].score if ranking.matches else 0.0
 
 
-# A question leans on what was said before when it is short, or shortish and opens with a word
-# that points back, and is not understood on its own; 那…呢 and …那块 always do.
-_SHORT = 10
-_SHORTISH = 16
-_UNDERSTOOD = 0.45
-_JOINED = 0.5
-# What every interview meets (今天天气) is not about the last answer, however short it is.
-_FAR = 0.7
-_AND_THAT = re.compile("(?:那么?)?.{1,6}(?:[呢咧捏]|那块|那边|那头|方面)$")
-_POINTS_BACK = re.compile(
-    "那|所以|然后|还有|再|具体|为什么|为啥|怎么|咋|这|它|他|她|其中|占|谁|多少|几|后来|现在|效果|结果|"
-    "比|要是|如果|什么|啥|哪|总共|一共|一开始"
-)
+def _share(ranking: Ranking) -> float:
+    return ranking.matches[0].share if ranking.matches else 0.0
 
 
-def _leans(question: str, score: float) -> bool:
-    asked = text.essence(question)
-    if _AND_THAT.match(asked):
-        return True
-    reach = _SHORTISH if _POINTS_BACK.match(asked) else _SHORT
-    return score < _UNDERSTOOD and len(text.tokens(question)) <= reach
-
-
-_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2}
-_NUMBER = "[零一二两三四五六七八九十]{1,3}|[0-9]{1,3}"
-_CHOICE = re.compile(f"(?:我?[选要])?第?({_NUMBER})[个号条]?[吧呢啊]?")
-_POINTER = re.compile(
-    f"第(?P<nth>{_NUMBER})(?:个问题|个|问题|问|题|条)"
-    "|(?P<last>最后一?(?:个问题|个|问题|问|题))"
-    "|(?P<before>(?:再?往前|上|前)(?:面?那)?[一1]?(?:个问题|个|条|题|问))"
-    "|(?P<after>(?:往后|下|后)(?:面?那)?[一1]?(?:个问题|个|条|题|问))"
-)
-# What may stand around such a pointer without asking for anything else, as single characters: a
-# choice of words that can be put together in several ways would take for ever on 说说说说….
-_BARE = re.compile(
-    "[那么请麻烦再看下说讲换我要想来给发回到返跳主持人访谈里部长嘉宾刚才个这他的是什么啥乜咩问了怎答内容案呢吧啊吗一遍去]*"
-)
-_MORE = re.compile(
-    "^(?:那|嗯|哦|好的|好)*(?:还有呢|还有吗|还有么|还有没有|还有啥|还有什么|还有|继续说|继续|接着说|接着讲|"
-    "接着|然后呢|然后|后面呢|接下来呢|接下来|下文呢|往下说|往下|再说点|再说说|多说点|多讲点|详细点|"
-    "详细说说|展开说说|展开讲讲|还说了什么|还说了啥|还讲了什么|还讲了啥|没了吗|没了|就这些吗|就这些|more)"
-    "(?:呢|吗|啊|吧|别的)*$"
-)
-
-
-def _chosen(asked: str, offered: tuple[str, ...]) -> str | None:
-    """The offered exchange that a number stands for: 2, 选第二个."""
-    choice = _CHOICE.fullmatch(asked)
-    number = _number(choice[1]) if choice else 0
-    return offered[number - 1] if 1 <= number <= len(offered) else None
-
-
-def _pointer(asked: str) -> re.Match[str] | None:
-    """Words that point to an exchange by its place and ask for nothing else."""
-    found = _POINTER.search(asked)
-    around = asked[: found.start()] + asked[found.end() :] if found else ""
-    return found if _BARE.fullmatch(around) else None
-
-
-def _at(pointer: re.Match[str], here: str | None, order: list[str]) -> str | None:
-    """The exchange that the words point to, counted in the interview that we are in."""
+def _at(place: Place, here: str | None, order: list[str]) -> str | None:
+    """The exchange at a place, counted in the interview that we are in."""
     interview = (here or order[0]).partition("/")[0]
     keys = [key for key in order if key.partition("/")[0] == interview]
-    place = _place(pointer, keys.index(here) if here in keys else None, len(keys))
-    return keys[place] if place is not None and 0 <= place < len(keys) else None
-
-
-def _place(found: re.Match[str], here: int | None, count: int) -> int | None:
-    nth = found["nth"]
-    if nth:
-        return _number(nth) - 1
-    if found["last"]:
-        return count - 1
-    if here is None:
-        return None
-    return here - 1 if found["before"] else here + 1
-
-
-def _number(numeral: str) -> int:
-    """The number, 0…999, that Arabic digits or a Chinese numeral below a hundred mean."""
-    if numeral.isascii():
-        return int(numeral)
-    tens, ten, ones = numeral.rpartition("十")
-    return 10 * _DIGITS.get(tens, 1 if ten else 0) + _DIGITS.get(ones, 0)
+    at = keys.index(here) if here in keys else None
+    match place.where:
+        case "nth":
+            index = place.number - 1
+        case "last":
+            index = len(keys) - 1
+        case "before" | "after" if at is None:
+            return None
+        case "before":
+            index = at - 1
+        case "after":
+            index = at + 1
+    return keys[index] if 0 <= index < len(keys) else None

@@ -33,9 +33,10 @@ def chat(responder: Responder, interviews: Mapping[str, Interview]) -> int:
     show((render.Run(_WELCOME, "ours"),))
     conversation = Conversation()
     for question in _asked():
-        turn = responder.respond(question, conversation)
-        conversation = turn.conversation
-        show((*render.message(turn.reply, interviews), render.Run("\n")))
+        turns = responder.respond(question, conversation)
+        conversation = turns[-1].conversation
+        for turn in turns:
+            show((*render.terse(turn.reply, interviews), render.Run("\n")))
     show((render.Run(_GOODBYE, "ours"),))
     return 0
 

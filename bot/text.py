@@ -8,10 +8,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 
 from opencc import OpenCC
-from pypinyin import lazy_pinyin
 
 _SIMPLIFY = OpenCC("t2s")
-_TRADITIONALISE = OpenCC("s2t")
 
 # Zero-width, joiners, direction marks, soft hyphen, variation selectors, BOM, lone surrogates.
 _INVISIBLE = re.compile(
@@ -19,11 +17,7 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffc\ud800-\udfff]"
 )
 # Telegram user names are 5 to 32 of these characters and start with a letter.
-_MENTION = re.compile(r"@[A-Za-z][A-Za-z0-9_]{4,31}")
-_BREAK = re.compile(r"[\n。！？!?;；]+|" + _MENTION.pattern)
-_MOST_PARTS = 12
-# Telegram's longest message. Nobody's question is longer; somebody's paste may be.
-LONGEST = 4096
+MENTION = re.compile(r"@[A-Za-z][A-Za-z0-9_]{4,31}")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _TOKEN = re.compile(r"[a-z]+|\d+(?:\.\d+)?%?|[\u3007\u3400-\u9fff\U00020000-\U0003ffff]")
 
@@ -48,8 +42,17 @@ _POLITE = re.compile(
 
 @cache
 def traditional(ours: str) -> str:
-    """Words of ours in Traditional Chinese; the guest's words never pass through here."""
-    return str(_TRADITIONALISE.convert(ours))
+    """Words of ours in Traditional Chinese as in Taiwan (群, 回覆, 訊息): one usage throughout.
+
+    The guest's words never pass through here.
+    """
+    # OpenCC takes the 者回 of 或者回复 for a word, and then the 复 for another one.
+    return str(_traditionaliser().convert(ours)).replace("回復", "回覆")
+
+
+@cache
+def _traditionaliser() -> OpenCC:
+    return OpenCC("s2twp")
 
 
 def clean(text: str) -> str:
@@ -58,7 +61,8 @@ def clean(text: str) -> str:
     Punctuation and word order stay; bot mentions and emoji go; white space is folded.
     """
     text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
-    text = _SIMPLIFY.convert(_MENTION.sub(" ", _INVISIBLE.sub("", text))).lower()
+    text = _SIMPLIFY.convert(MENTION.sub(" ", _INVISIBLE.sub("", text))).lower()
+    text = text.replace("著", "着")  # as Taiwan writes it, which OpenCC leaves alone
     text = _THOUSANDS.sub("", text)
     text = "".join(" " if unicodedata.category(c) in _NOT_SPOKEN else c for c in text)
     return " ".join(text.split())
@@ -68,31 +72,29 @@ def clean(text: str) -> str:
 _NOT_SPOKEN = frozenset({"So", "Sk", "Cc", "Cf", "Co", "Cn", "Cs"})
 
 
-def tokens(text: str) -> tuple[str, ...]:
-    """The cleaned text's characters, numbers and Latin words, without punctuation."""
-    return tuple(_TOKEN.findall(clean(text)))
+def tokens(cleaned: str) -> tuple[str, ...]:
+    """The characters, numbers and Latin words of a cleaned text, without punctuation."""
+    return tuple(_TOKEN.findall(cleaned))
 
 
-def essence(text: str) -> str:
+def essence(tokens: Sequence[str]) -> str:
     """What is asked, without courtesy and punctuation; the whole where fewer than two remain."""
-    whole = "".join(tokens(text))
+    whole = "".join(tokens)
     bare = _POLITE.sub("", whole)
     return bare if len(bare) >= 2 else whole
 
 
-def parts(text: str) -> tuple[str, ...]:
-    """The sentences and lines of a message, where it has several that could each be a question.
-
-    Of a long paste only the first few, because each will be searched for.
-    """
-    pieces = [piece for piece in _BREAK.split(text[:LONGEST]) if len(tokens(piece)) >= 2]
-    return tuple(pieces[:_MOST_PARTS]) if len(pieces) > 1 else ()
+READINGS: dict[str, str] = {}
+"""How each character that was met is read, in pinyin without tones."""
 
 
-@cache
 def _reading(character: str) -> str:
-    readings = lazy_pinyin(character, errors="ignore")
-    return readings[0] if readings else character
+    if character not in READINGS:
+        from pypinyin import lazy_pinyin  # only now: it takes as long to import as numpy
+
+        found = lazy_pinyin(character, errors="ignore")
+        READINGS[character] = found[0] if found else character
+    return READINGS[character]
 
 
 # Southern speakers and voice input merge these; both sides are folded the same way.
@@ -134,9 +136,14 @@ _SYLLABLES = frozenset(
 )
 
 
+_LONGEST_WORD = 60  # letters; ten characters typed in pinyin without a space
+
+
 @lru_cache(maxsize=4096)
 def _spelled(word: str) -> tuple[str, ...] | None:
     """A Latin word as the fewest pinyin syllables, or None where it is not pinyin."""
+    if len(word) > _LONGEST_WORD:
+        return None
     shortest: list[tuple[str, ...] | None] = [(), *([None] * len(word))]
     for start in range(len(word)):
         before = shortest[start]

@@ -27,9 +27,13 @@ def language(code: str | None) -> Language:
     return "en" if first == "en" else "zh-hans"
 
 
-def say(word: str, language: Language = "zh-hans", **values: object) -> str:
-    """Our words in a language, with values in their places; the values are left as they are."""
-    chinese, english = _WORDS[word]
+def say(word: str, language: Language = "zh-hans", variant: int = 0, **values: object) -> str:
+    """Our words in a language, with values in their places; the values are left as they are.
+
+    Where there are several wordings, neighbouring variants differ.
+    """
+    wordings = (_WORDS[word], *_OTHERWISE.get(word, ()))
+    chinese, english = wordings[variant % len(wordings)]
     match language:
         case "en":
             ours = english
@@ -70,6 +74,51 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "我只引用访谈原文，不编、不仿、不改他的话。",
         "I only quote the interview. I don't invent, imitate or change the guest's words.",
     ),
+    "insult": (
+        "没答好，对不住。换个说法再问一次试试？",
+        "Sorry, that wasn't good enough. Would you try other words?",
+    ),
+    "laugh": ("😄 还想问点什么？", "😄 What else would you like to ask?"),
+    "goodnight": ("晚安，做个好梦。", "Good night, sleep well."),
+    "puzzled": (
+        "没说清楚？换个说法问我，或者发“全文”看整段回答。",
+        "Was that unclear? Ask in other words, or send 全文 to read the whole answer.",
+    ),
+    "wordless": ("😊 想问什么，打字告诉我就行。", "😊 Just type what you'd like to ask."),
+    "opinion": (
+        "我没有看法，只转述嘉宾的原话。",
+        "I have no opinions; I only pass on what the guest said.",
+    ),
+    "rewrite": (
+        "我只引用原话，不概括、不翻译、不改写、不续写。",
+        "I only quote; I don't summarise, translate, rewrite or continue.",
+    ),
+    "joke": (
+        "这个我不会，我只会转述访谈。",
+        "I can't do that; I only pass on what was said in the interview.",
+    ),
+    # About the page
+    "page_date": ("发表于 {published}。", "Published {published}."),
+    "page_source": ("来源：{source}。", "Source: {source}."),
+    "page_verbatim": (
+        "是原话：逐字引自{source}的访谈页面，一字未改；哪些话是我说的，会另外标明。",
+        "Yes: quoted character for character from the page published by {source}. What I say "
+        "myself is marked as mine.",
+    ),
+    "page_guest": ("受访的是{guest}。", "The interviewee is {guest}."),
+    "page_host": ("提问的是{host}。", "The questions are asked by {host}."),
+    "page_host_only": (
+        "提问的是{host}，页面没有写名字。",
+        "The questions are asked by {host} (the host); the page gives no name.",
+    ),
+    "page_editor": ("责任编辑：{editor}。", "Editor: {editor}."),
+    "page_title": ("标题是《{title}》。", "The title is 《{title}》."),
+    "page_length": (
+        "一共{count}问{count}答，回答约{characters}字。",
+        "{count} questions and answers, about {characters} characters.",
+    ),
+    "page_place": ("这是第{number}问，一共{count}问。", "This is question {number} of {count}."),
+    "page_unstated": ("页面上没有写。", "The page doesn't say."),
     # Replies
     "offer": ("不太确定你问的是哪一个：", "I'm not sure which of these you mean:"),
     "offer_one": ("你是不是想问：", "Do you mean:"),
@@ -77,6 +126,34 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "访谈里没有谈到这个。可以问：",
         "The interview doesn't speak of that. You can ask:",
     ),
+    "nearest": (
+        "访谈里没有谈到这个。最接近的原话：",
+        "The interview doesn't speak of that. What comes nearest:",
+    ),
+    "nearest_number": (
+        "{guest}没有说具体数字。最接近的原话：",
+        "{guest} gives no figure for that. What comes nearest:",
+    ),
+    "nearest_time": (
+        "{guest}没有说具体时间。最接近的原话：",
+        "{guest} gives no time for that. What comes nearest:",
+    ),
+    "nearest_name": (
+        "{guest}没有说具体是谁、是哪里。最接近的原话：",
+        "{guest} gives no name for that. What comes nearest:",
+    ),
+    "nearest_claim": (
+        "{guest}没有这么说。最接近的原话：",
+        "{guest} doesn't say that. What comes nearest:",
+    ),
+    "nearest_example": (
+        "这个回答里没有举例子。刚才那一句：",
+        "There is no example in this answer. Once more the passage:",
+    ),
+    "guest": ("嘉宾", "The guest"),
+    "more_by_typing": ("（发“全文”看整段）", "(send 全文 to read the whole answer)"),
+    "whole": ("全文", "Whole answer"),
+    "look": ("看“{topic}”这一问", "See: {topic}"),
     "already": ("刚刚回答过 ⤴", "Answered a moment ago ⤴"),
     "hint": (
         "我只看得懂文字，把问题打成字发给我吧。",
@@ -214,5 +291,95 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "command_settings": ("本群设置", "Settings of this group"),
     "command_snooze": ("安静一会儿：/snooze 60", "Be silent for a while: /snooze 60"),
     "command_resume": ("恢复回答", "Answer again"),
+}
+# Further wordings of what may have to be said twice in a row.
+_OTHERWISE: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "greeting": (("你好，请直接问。", "Hello again, go ahead and ask."),),
+    "thanks": (("不用谢，接着问也行。", "My pleasure. Ask on if you like."),),
+    "goodbye": (("慢走，有空再来。", "See you."),),
+    "identity": (
+        (
+            "还是那句：我是机器人，答案都是嘉宾的原话。",
+            "As I said: a bot, and every answer is in the guest's own words.",
+        ),
+    ),
+    "capability": (
+        ("这些都可以问，用你自己的话问就行：", "These, for example, in your own words:"),
+    ),
+    "acknowledge": (("嗯，你说。", "Yes, go on."),),
+    "praise": (("过奖了，功劳是嘉宾的。", "Too kind; the credit is the guest's."),),
+    "complaint": (
+        (
+            "是我没听懂，对不住。说得具体一点，我再找找。",
+            "I didn't get it, sorry. Put it more precisely and I'll look again.",
+        ),
+    ),
+    "feelings": (
+        (
+            "这个我帮不上，访谈里的事尽管问。",
+            "I can't help with that, but do ask about the interview.",
+        ),
+    ),
+    "manipulation": (
+        ("这个做不到：嘉宾没说过的话我不会说。", "I can't: I never say what the guest didn't."),
+    ),
+    "insult": (
+        (
+            "骂得对不对先不说，你想问的我再找一遍：换几个词？",
+            "Fair enough. Give me other words and I'll look again.",
+        ),
+    ),
+    "laugh": (("哈哈，接着问吧。", "Ha, go on."),),
+    "goodnight": (("晚安，明天再聊。", "Good night, until tomorrow."),),
+    "puzzled": (
+        ("哪里不明白？把问题说具体一点。", "What is unclear? Put the question more precisely."),
+    ),
+    "wordless": (("🙂 我在，你问。", "🙂 I'm here, go ahead."),),
+    "opinion": (("这得你自己判断，我只管引用。", "That is for you to judge; I only quote."),),
+    "rewrite": (
+        ("改写的事我不做，原话可以给你找。", "No rewriting, but I can find you the original."),
+    ),
+    "joke": (("这个真不会，换个访谈里的问题吧。", "Not my trade. Ask about the interview?"),),
+    "offer": (("你问的是下面哪一个？", "Which of these is it?"),),
+    "offer_one": (("是想问这个吗：", "Is it this one:"),),
+    "nothing": (
+        (
+            "这个访谈里也没有谈到。可以问：",
+            "The interview doesn't speak of that, either. You can ask:",
+        ),
+    ),
+    "nearest": (
+        (
+            "这个访谈里没有谈到。相近的原话：",
+            "That isn't in the interview. The nearest it comes:",
+        ),
+    ),
+    "nearest_number": (
+        (
+            "这个数字，{guest}在访谈里没有给。相近的原话：",
+            "That figure isn't in the interview. The nearest {guest} comes:",
+        ),
+    ),
+    "nearest_time": (
+        (
+            "这个时间，{guest}在访谈里没有提。相近的原话：",
+            "That time isn't in the interview. The nearest {guest} comes:",
+        ),
+    ),
+    "nearest_name": (
+        (
+            "{guest}在访谈里没有点名。相近的原话：",
+            "{guest} names nobody there. The nearest it comes:",
+        ),
+    ),
+    "nearest_claim": (
+        (
+            "这话不是{guest}说的。相近的原话：",
+            "Those aren't {guest}'s words. The nearest it comes:",
+        ),
+    ),
+    "nearest_example": (
+        ("例子，这个回答里没有。刚才那一句：", "No example here. Once more the passage:"),
+    ),
 }
 WORDS = tuple(_WORDS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bot.interview import Everyday, Exchange, Fact, Interview, Knowledge, Origin, Phrase
-from bot.respond import Policy, Responder
+from bot.policy import Policy
+from bot.respond import Responder
 from bot.search import Index
 
 HERE = Origin("tests/bookshop.py", 1)
-POLICY = Policy(sure=0.6, offer=0.5, gap=0.03, chat=0.6)
+POLICY = Policy(sure=0.6, follow=0.4, offer=0.5, gap=0.03, chat=0.6)
 
 
 def _phrases(*texts: str) -> tuple[Phrase, ...]:

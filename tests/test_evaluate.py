@@ -6,9 +6,28 @@ from typing import Any
 
 import pytest
 
-from bot.evaluate import Question, Verdict, curve, failure, judge, questions, table
+from bot.evaluate import (
+    Question,
+    Verdict,
+    curve,
+    failure,
+    judge,
+    judge_after,
+    questions,
+    table,
+    table_after,
+)
 from bot.interview import Exchange
-from bot.respond import Answer, Choices, Conversation, NotCovered, Reply, SmallTalk, Turn
+from bot.respond import (
+    Answer,
+    Choice,
+    Choices,
+    Conversation,
+    NotCovered,
+    Reply,
+    SmallTalk,
+    Turn,
+)
 from bot.search import Match, Ranking
 from tests.test_search import HONEY, WINTER, YEARS
 
@@ -20,9 +39,13 @@ def asking(target: str = "q1", **more: Any) -> Question:
     return Question(text="蜂蜜多少钱", target=target, **(fields | more))
 
 
+def offer(*exchanges: Exchange) -> Choices:
+    return Choices(tuple(map(Choice, exchanges)))
+
+
 def turn(reply: Reply, score: float = 0.6, first: Exchange = HONEY) -> Turn:
     ranking = Ranking((Match(first, first.asks[0], score, None),), 0.1)
-    return Turn(reply, Conversation(), score, ranking)
+    return Turn("蜂蜜多少钱", reply, Conversation(), score, ranking)
 
 
 def verdict(question: Question, reply: Reply, **more: Any) -> Verdict:
@@ -49,14 +72,14 @@ NOT = NotCovered()
             False,
             False,
         ),
-        (asking("q1"), Choices((WINTER, HONEY)), False, True, False, False),
-        (asking("q1"), Choices((WINTER, YEARS)), False, False, False, False),
-        (asking("q1", accept=("q3",)), Choices((YEARS,)), False, True, False, False),
+        (asking("q1"), offer(WINTER, HONEY), False, True, False, False),
+        (asking("q1"), offer(WINTER, YEARS), False, False, False, False),
+        (asking("q1", accept=("q3",)), offer(YEARS), False, True, False, False),
         (asking("q1"), NOT, False, False, False, False),
         (asking("q1"), SmallTalk("thanks"), False, False, False, False),
         (asking("none"), NOT, False, False, False, True),
         (asking("none"), SmallTalk("thanks"), False, False, False, True),
-        (asking("none"), Choices((HONEY,)), False, False, False, True),  # offering is no answer
+        (asking("none"), offer(HONEY), False, False, False, True),  # offering is no answer
         (asking("none"), Answer(HONEY, PRICE), False, False, True, False),
     ],
 )
@@ -109,14 +132,79 @@ def test_what_is_no_question_file_is_refused(document: object) -> None:
 def test_each_conversation_is_put_from_its_beginning_with_what_was_said_in_it() -> None:
     heard: list[tuple[str, str]] = []
 
-    def respond(question: str, before: Conversation) -> Turn:
+    def respond(question: str, before: Conversation) -> tuple[Turn, ...]:
         heard.append((question, before.question))
-        return Turn(NOT, Conversation(before.question + question), 0.0)
+        return (Turn(question, NOT, Conversation(before.question + question), 0.0),)
 
     document = [entry("一"), {"turns": [entry("二"), entry("三")]}, entry("四")]
     found = judge(questions(document), respond)
     assert heard == [("一", ""), ("二", ""), ("三", "二"), ("四", "")]
     assert [v.question.text for v in found] == ["一", "二", "三", "四"]
+
+
+@pytest.mark.parametrize(
+    ("replies", "principal"),
+    [
+        ((NOT, Answer(HONEY, PRICE), Answer(WINTER, "")), 1),
+        ((offer(HONEY), NOT), 0),  # no answer: the first
+        ((Answer(HONEY, PRICE),), 0),
+    ],
+)
+def test_of_several_replies_the_first_answer_counts(
+    replies: tuple[Reply, ...], principal: int
+) -> None:
+    turns = tuple(turn(reply) for reply in replies)
+    (found,) = judge([[asking("q1")]], lambda *_: turns)
+    assert found.turn is turns[principal]
+
+
+def test_what_was_said_last_is_remembered_of_several_replies() -> None:
+    before: list[Conversation] = []
+
+    def respond(question: str, conversation: Conversation) -> tuple[Turn, ...]:
+        before.append(conversation)
+        return tuple(Turn("", NOT, Conversation(f"{question}{n}")) for n in range(3))
+
+    judge([[asking("q1"), asking("q1", follows=True)]], respond)
+    assert before == [Conversation(), Conversation("蜂蜜多少钱2")]
+
+
+class Recorder:
+    """Answers what it knows and writes down what it was asked, and after what."""
+
+    exchanges = (HONEY, WINTER, YEARS)
+
+    def __init__(self, answers: dict[str, Exchange]) -> None:
+        self.answers = answers
+        self.heard: list[tuple[str, str | None]] = []
+
+    def respond(self, message: str, conversation: Conversation) -> tuple[Turn, ...]:
+        self.heard.append((message, conversation.exchange))
+        exchange = self.answers.get(message)
+        if exchange is None:
+            return (Turn(message, NOT, conversation),)
+        after = Conversation(message, exchange.key)
+        return (Turn(message, Answer(exchange, ""), after),)
+
+
+def test_every_question_is_put_right_after_an_answer_of_each_exchange() -> None:
+    talker = Recorder(
+        {
+            HONEY.question: HONEY,
+            WINTER.question: HONEY,  # answered wrongly: the first ask that is not is taken
+            WINTER.asks[0].text: WINTER,
+        }
+    )
+    found = judge_after([[asking("q1")], [asking("none")]], talker)
+    assert [(verdict.after, verdict.question.target) for verdict in found] == [
+        (key, target) for key in (HONEY.key, WINTER.key) for target in ("q1", "none")
+    ]  # of what nothing leads to, nothing is asked
+    assert [key for question, key in talker.heard if question == "蜂蜜多少钱"] == [
+        HONEY.key,
+        HONEY.key,
+        WINTER.key,
+        WINTER.key,
+    ]
 
 
 # ── what is printed ──────────────────────────────────────────────────────────────────────────────
@@ -133,7 +221,7 @@ def test_the_table_has_a_row_per_kind_and_rates_in_per_cent() -> None:
     verdicts = [
         verdict(asking("q1", contains=("四十五",)), Answer(HONEY, PRICE)),
         verdict(asking("q1", contains=("三成",)), Answer(HONEY, PRICE)),
-        verdict(asking("q1"), Choices((HONEY,))),
+        verdict(asking("q1"), offer(HONEY)),
         verdict(asking("q2"), Answer(HONEY, PRICE)),
         verdict(asking("none", kind="far"), NOT),
         verdict(asking("none", kind="far"), Answer(HONEY, PRICE)),
@@ -151,6 +239,24 @@ def test_follow_ups_have_a_row_where_there_are_any() -> None:
     two = verdict(asking("q1", follows=True), NOT)
     assert "follow-ups" not in rows([one])
     assert rows([one, two])["follow-ups"][0] == "1"
+
+
+def test_both_sides_are_printed_next_to_each_other() -> None:
+    right, wrong = Answer(HONEY, PRICE), Answer(WINTER, "")
+    cold = [verdict(asking("q1"), right), verdict(asking("none", kind="far"), NOT)]
+    after = [
+        verdict(asking("q1"), right),
+        verdict(asking("q1"), wrong),
+        verdict(asking("q1"), offer(HONEY)),
+        verdict(asking("none", kind="far"), wrong),
+    ]
+    _, _, *lines = table_after(cold, after).splitlines()
+    assert {line[:14].strip(): line[14:].split() for line in lines} == {
+        "fact": ["1", "100.0", "33.3", "0.0", "33.3", "0.0", "33.3"],
+        "far": ["1", "0.0", "0.0", "0.0", "100.0", "0.0", "0.0"],
+        "in scope": ["1", "100.0", "33.3", "0.0", "33.3", "0.0", "33.3"],
+        "out of scope": ["1", "0.0", "0.0", "0.0", "100.0", "0.0", "0.0"],
+    }
 
 
 def test_a_failure_says_what_was_wanted_and_what_came() -> None:

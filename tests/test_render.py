@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import render
-from bot.respond import Answer, Choices, NotCovered, SmallTalk
-from bot.words import LANGUAGES, WORDS, language, say
-from tests.bookshop import CATS, GUESTS, INTERVIEW, RENT
+from bot.respond import Answer, Choice, Choices, Extent, Lacking, NotCovered, Reply, SmallTalk
+from tests.bookshop import CATS, FUTURE, GUESTS, INTERVIEW, RENT
 
 INTERVIEWS = {INTERVIEW.id: INTERVIEW}
 # All that a file can hold: any character but half ones.
@@ -45,7 +44,7 @@ def test_every_sheet_fits_and_together_they_hold_the_answer(answer: list[str], t
     exchange = replace(RENT, answer=tuple(answer))
     interview = replace(INTERVIEW, title=title * 20)
     for compact in (True, False):
-        sheets = render.sheets(exchange, answer[0], interview, compact)
+        sheets = render.sheets(exchange, answer[0], interview, compact=compact)
         held = [run.text for sheet in sheets for run in sheet if run.style == "whole"]
         assert "".join(held) == "\n".join(answer)
         assert all(render.units(render.plain(sheet)) <= render.LIMIT for sheet in sheets)
@@ -101,8 +100,8 @@ def test_every_reply_reads_well_as_plain_text() -> None:
     )
     nothing = render.plain(render.message(NotCovered(), INTERVIEWS))
     assert nothing == "访谈里没有谈到这个。可以问：房租、猫、客人、打算"
-    choices = render.plain(render.message(Choices((RENT, CATS)), INTERVIEWS))
-    assert choices.splitlines()[1] == f"1. {RENT.question}"
+    choices = render.plain(render.message(Choices((Choice(RENT), Choice(CATS))), INTERVIEWS))
+    assert choices.splitlines()[1:] == ["1. 房租", "2. 猫"]
     thanks = render.plain(render.message(SmallTalk("thanks"), INTERVIEWS))
     assert thanks == "不客气，还想问什么尽管问。"
 
@@ -118,32 +117,183 @@ def test_a_long_interview_title_does_not_crowd_out_the_answer() -> None:
     assert render.units(render.source(GUESTS, interview)) <= render.LONGEST_SOURCE
 
 
+# ── how much of an answer ────────────────────────────────────────────────────────────────────────
+
+PRICE = "第一年一个月三千块，现在要九千块。"
+RENTED = f"房租每年都涨。{PRICE}"
+
+
+def test_only_the_passage_is_shown_where_no_more_is_wanted() -> None:
+    (sheet,) = render.sheets(RENT, PRICE, INTERVIEW, "passage")
+    assert render.plain(sheet) == f"{PRICE}\n\n— 林小满 · 2021-04-23"
+
+
+@pytest.mark.parametrize("extent", ["usual", "whole"])
+def test_else_the_whole_follows_the_passage(extent: Extent) -> None:
+    (sheet,) = render.sheets(RENT, PRICE, INTERVIEW, extent)
+    assert [run.text for run in sheet if run.style == "quote"] == [PRICE]
+    assert [run.text for run in sheet if run.style == "whole"] == [render.whole(RENT)]
+
+
+def test_a_passage_too_long_to_be_quoted_is_read_in_the_whole_even_alone() -> None:
+    exchange = replace(RENT, answer=("房" * 2000,))
+    (sheet,) = render.sheets(exchange, "房" * 2000, INTERVIEW, "passage")
+    assert [run.style for run in sheet if run.text.startswith("房")] == ["whole"]
+
+
 @pytest.mark.parametrize(
-    ("code", "expected"),
+    ("reply", "text"),
     [
-        (None, "zh-hans"),
-        ("zh", "zh-hans"),
-        ("zh-hans", "zh-hans"),
-        ("zh-CN", "zh-hans"),
-        ("zh-hant", "zh-hant"),
-        ("zh-TW", "zh-hant"),
-        ("zh_HK", "zh-hant"),
-        ("en", "en"),
-        ("en-GB", "en"),
-        ("fr", "zh-hans"),
+        (
+            Answer(RENT, PRICE),
+            f"{RENTED}\n\n— 林小满 · 《转角书店的二十年》 · 2021-04-23 （发“全文”看整段）",
+        ),
+        (Answer(RENT, PRICE, "passage"), f"{PRICE}\n\n— 林小满 · 2021-04-23 （发“全文”看整段）"),
+        # nothing is left to be read: no hint
+        (
+            Answer(FUTURE, "再开十年。"),
+            f"{render.whole(FUTURE)}\n\n{render.source(FUTURE, INTERVIEW)}",
+        ),
     ],
 )
-def test_the_language_follows_the_client(code: str | None, expected: str) -> None:
-    assert language(code) == expected
+def test_where_nothing_folds_the_passage_stands_among_its_neighbours(
+    reply: Answer, text: str
+) -> None:
+    shown = render.terse(reply, INTERVIEWS)
+    assert render.plain(shown) == text
+    assert [run.text for run in shown if run.style == "quote"] == [reply.quote]
 
 
-def test_all_our_words_exist_in_all_languages_and_fit_where_they_go() -> None:
-    for tongue in LANGUAGES:
-        assert all(say(word, tongue) for word in WORDS)
-        assert render.units(say("short_description", tongue)) <= 120
-        assert render.units(say("description", tongue)) <= 512
-        assert all(render.units(say(w, tongue)) <= 200 for w in ("expired", "not_yours", "stuck"))
+@pytest.mark.parametrize(
+    "reply",
+    [Answer(RENT, PRICE, "whole"), NotCovered(), SmallTalk("thanks"), Choices((Choice(RENT),))],
+)
+def test_all_else_is_shown_there_as_anywhere(reply: Reply) -> None:
+    assert render.terse(reply, INTERVIEWS) == render.message(reply, INTERVIEWS)
 
 
-def test_values_in_our_words_are_left_as_they_are() -> None:
-    assert say("ask_usage", "zh-hant", ask="/ask", topic="房租{x}").count("房租{x}") == 1
+# ── what is said where there is no answer ────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("lacking", "begins"),
+    [
+        ("", "访谈里没有谈到这个。"),
+        ("number", "林小满没有说具体数字。"),
+        ("time", "林小满没有说具体时间。"),
+        ("name", "林小满没有说具体是谁、是哪里。"),
+        ("claim", "林小满没有这么说。"),
+        ("example", "这个回答里没有举例子。"),
+    ],
+)
+def test_what_comes_nearest_is_quoted_and_it_is_said_what_is_lacking(
+    lacking: Lacking, begins: str
+) -> None:
+    shown = render.message(NotCovered(RENT, PRICE, lacking), INTERVIEWS)
+    assert render.plain(shown).startswith(begins)
+    assert render.plain(shown).endswith("\n\n— 林小满 · 2021-04-23")
+    assert [run.text for run in shown if run.style == "quote"] == [PRICE]
+    others = "".join(run.text for run in shown if run.style != "quote")
+    assert not any(sentence in others for sentence in RENT.said)
+
+
+def test_a_guest_without_a_name_is_called_the_guest() -> None:
+    nameless = {INTERVIEW.id: replace(INTERVIEW, guest="")}
+    shown = render.message(NotCovered(RENT, PRICE, "number"), nameless)
+    assert render.plain(shown).startswith("嘉宾没有说具体数字。")
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        [NotCovered(variant=n) for n in range(3)],
+        [NotCovered(RENT, PRICE, variant=n) for n in range(3)],
+        [Choices((Choice(RENT),), n) for n in range(3)],
+        [Choices((Choice(RENT), Choice(CATS)), n) for n in range(3)],
+        [SmallTalk("thanks", None, n) for n in range(3)],
+        [SmallTalk("greeting", None, n) for n in range(3)],
+    ],
+)
+def test_neighbouring_replies_are_worded_differently(replies: list[Reply]) -> None:
+    said = [render.plain(render.message(reply, INTERVIEWS)) for reply in replies]
+    assert said[0] != said[1] != said[2]
+
+
+@pytest.mark.parametrize("kind", ["", "nobody knows it"])
+def test_small_talk_of_an_unknown_kind_is_acknowledged(kind: str) -> None:
+    said = render.plain(render.message(SmallTalk(kind), INTERVIEWS))
+    assert said == "好的，还想问什么尽管问。"
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("page_date", "发表于 2021-04-23 10:00:00。"),
+        ("page_source", "来源：小城晚报。"),
+        ("page_guest", "受访的是林小满。"),
+        ("page_host", "提问的是记者，页面没有写名字。"),
+        ("page_editor", "页面上没有写。"),
+        ("page_title", "标题是《转角书店的二十年》。"),
+        ("page_place", "这是第2问，一共4问。"),
+    ],
+)
+def test_a_question_about_the_page_is_answered_from_the_page(kind: str, said: str) -> None:
+    assert render.plain(render.message(SmallTalk(kind, CATS), INTERVIEWS)) == said
+
+
+def test_of_several_pages_each_says_it_with_its_title() -> None:
+    other = replace(INTERVIEW, id="other", title="另一家", guest="陈大雨")
+    said = render.message(SmallTalk("page_guest"), {**INTERVIEWS, "other": other})
+    assert render.plain(said).splitlines() == [
+        "《转角书店的二十年》受访的是林小满。",
+        "《另一家》受访的是陈大雨。",
+    ]
+    about = render.message(SmallTalk("page_guest", CATS), {**INTERVIEWS, "other": other})
+    assert render.plain(about) == "受访的是林小满。"
+
+
+# ── offers, and earlier messages ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("choice", "limit", "shown"),
+    [
+        (Choice(RENT, "房东是谁"), 40, "房租：房东是谁"),
+        (Choice(RENT, " 房东\n是谁 "), 40, "房租：房东 是谁"),
+        (Choice(RENT), 40, "房租"),
+        (Choice(RENT, "房东是谁"), 5, "房租"),  # no room for more than the topic
+        (Choice(RENT, PRICE), 13, "房租：第一年一个月三千块…"),
+        (Choice(replace(RENT, topic=""), "房东是谁"), 40, render.asked(RENT)),
+    ],
+)
+def test_an_option_says_what_of_an_exchange_is_meant(
+    choice: Choice, limit: int, shown: str
+) -> None:
+    assert render.option(choice, limit) == shown
+
+
+@given(CHINESE, CHINESE, st.integers(10, 60))
+def test_an_option_fits(topic: str, meant: str, limit: int) -> None:
+    choice = Choice(replace(CATS, topic=topic), meant)
+    assert render.units(render.option(choice, limit)) <= limit
+
+
+def test_an_earlier_answer_is_recognised_by_the_sentences_in_it() -> None:
+    every = INTERVIEW.exchanges
+    for exchange in (RENT, CATS, FUTURE):
+        quote = exchange.said[-1]
+        for sheet in render.sheets(exchange, quote, INTERVIEW):
+            assert render.recognised(render.plain(sheet), every) == (exchange, quote)
+        (alone,) = render.sheets(exchange, quote, INTERVIEW, "passage")
+        assert render.recognised(render.plain(alone), every) == (exchange, quote)
+
+
+def test_so_is_what_was_said_to_come_nearest() -> None:
+    nearest = render.message(NotCovered(RENT, PRICE, "number"), INTERVIEWS)
+    assert render.recognised(render.plain(nearest), INTERVIEW.exchanges) == (RENT, PRICE)
+
+
+@pytest.mark.parametrize("text", ["", "访谈里没有谈到这个。可以问：", "房租"])
+def test_a_message_without_his_words_is_no_answer(text: str) -> None:
+    assert render.recognised(text, INTERVIEW.exchanges) is None
+    assert render.recognised(text, ()) is None

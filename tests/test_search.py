@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.interview import Everyday, Exchange, Fact, Interview, Knowledge, Origin, Phrase, sentences
+from bot.query import read
 from bot.search import Evidence, Floats, Index, Topic
 
 HERE = Origin("tests/test_search.py", 1)
@@ -29,6 +29,7 @@ HONEY = Exchange(
     "今年的蜂蜜收成怎么样?",
     ("比去年少三成。春天雨水多,槐花开得短。", "每斤卖到了四十五元。老主顾还是认的!"),
     HERE,
+    topic="收成",
     quote="比去年少三成。",
     asks=phrases("蜂蜜产量", "今年蜜多不多", "收了多少蜜"),
     facts=(
@@ -40,22 +41,38 @@ WINTER = Exchange(
     "bees",
     "q2",
     "蜜蜂冬天怎么过?",
-    ("它们抱成团取暖。我给每箱留十斤蜜,再包一层稻草。",),
+    ("蜜蜂抱成团取暖。我给每箱留十斤蜜,再包一层稻草。", "比如前年零下二十度,一箱也没冻死。"),
     HERE,
+    topic="过冬",
+    quote="我给每箱留十斤蜜,再包一层稻草。",
     asks=phrases("蜜蜂过冬", "天冷了蜂箱怎么办"),
     facts=(Fact(phrases("留多少蜜过冬"), "我给每箱留十斤蜜,再包一层稻草。", HERE),),
 )
 YEARS = Exchange(
-    "bees", "q3", "您养蜂多少年了?", ("从十九岁养到现在。",), HERE, asks=phrases("养了几年蜂")
+    "bees",
+    "q3",
+    "您养蜂多少年了?",
+    ("从十九岁养到现在。",),
+    HERE,
+    topic="经历",
+    asks=phrases("养了几年蜂"),
 )
 BEES = Interview(
-    "bees", HERE, exchanges=(HONEY, WINTER, YEARS), declines=phrases("蜂王浆怎么卖", "您贵姓")
+    "bees",
+    HERE,
+    guest="林根土",
+    exchanges=(HONEY, WINTER, YEARS),
+    declines=phrases("蜂王浆怎么卖", "您贵姓"),
 )
 KNOWLEDGE = Knowledge(
     (BEES,),
     Everyday(
         phrases("今天天气如何", "股票跌了吗", "推荐一部电影"),
-        (("greeting", phrases("你好", "早上好")), ("thanks", phrases("谢谢", "多谢"))),
+        (
+            ("greeting", phrases("你好", "早上好")),
+            ("thanks", phrases("谢谢", "多谢")),
+            ("page_guest", phrases("他是谁", "这话谁说的")),
+        ),
     ),
 )
 INDEX = Index(KNOWLEDGE)
@@ -81,7 +98,7 @@ def first(question: str, index: Index = INDEX) -> str:
         ("您养蜂多少年了?", "q3", None),
         ("fengmi duoshao qian yijin", "q1", "每斤卖到了四十五元。"),  # typed as it sounds
         ("锋蜜多少钱一斤", "q1", "每斤卖到了四十五元。"),  # heard by a machine
-        ("抱成团取暖", "q2", "它们抱成团取暖。"),  # his own words
+        ("抱成团取暖", "q2", "蜜蜂抱成团取暖。"),  # his own words
     ],
 )
 def test_a_question_finds_its_exchange_and_the_passage(
@@ -179,10 +196,8 @@ def test_any_text_gets_scores_between_0_and_1_and_whole_sentences(question: str)
     ],
     ids=lambda question: ascii(question[:3]),
 )
-def test_odd_texts_are_searched_like_any_other_and_quickly(question: str) -> None:
-    start = time.monotonic()
+def test_odd_texts_are_searched_like_any_other(question: str) -> None:
     holds(INDEX, question)
-    assert time.monotonic() - start < 2
 
 
 @given(ANY)
@@ -190,7 +205,7 @@ def test_the_same_question_gets_the_same_ranking_from_an_index_built_anew(questi
     assert Index(KNOWLEDGE).search(question) == INDEX.search(question)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.lists(TALK, min_size=1, max_size=3), max_size=4), TALK)
 def test_any_knowledge_can_be_indexed_and_searched(answers: list[list[str]], question: str) -> None:
     exchanges = tuple(
@@ -241,9 +256,9 @@ def test_the_opening_is_the_authored_quote_else_the_passage_nearest_to_the_hosts
 
 
 def test_lines_can_be_left_out_as_if_they_were_not_known() -> None:
-    evidence = INDEX.explain("蜂蜜多少钱一斤", without=lambda line: line.owner == "bees/q1")
+    evidence = INDEX.explain(read("蜂蜜多少钱一斤"), lambda line: line.owner == "bees/q1")
     assert all(INDEX.lines[n].owner != "bees/q1" for n in evidence.lines)
-    kept = INDEX.explain("蜂蜜多少钱一斤")
+    kept = INDEX.explain(read("蜂蜜多少钱一斤"))
     assert any(INDEX.lines[n].owner == "bees/q1" for n in kept.lines)
 
 
@@ -257,15 +272,13 @@ def test_evidence_mixes_by_weight() -> None:
     assert summed == pytest.approx({0: 0.75, 1: 0.425, 2: 0.2})
 
 
-@pytest.mark.parametrize("exchange", [HONEY, WINTER, YEARS], ids=lambda exchange: exchange.id)
-def test_what_is_being_talked_about_starts_ahead(exchange: Exchange) -> None:
-    evidence = INDEX.explain("留多少斤蜜")
+@pytest.mark.parametrize("exchange", [HONEY, WINTER], ids=lambda exchange: exchange.id)
+def test_what_is_asked_after_something_is_understood_together_with_it(exchange: Exchange) -> None:
+    query = read("那留多少呢")
+    topic = Topic(read(exchange.question), (exchange.key,))
     scores = [
         next(m.score for m in ranking.matches if m.exchange is exchange)
-        for ranking in (
-            INDEX.rank("留多少斤蜜", evidence),
-            INDEX.rank("留多少斤蜜", evidence, Topic(exchange.key, exchange.answer[0])),
-        )
+        for ranking in (INDEX.search(query.said), INDEX.in_context(query, topic))
     ]
     assert scores[1] > scores[0] + 0.05
 
@@ -279,9 +292,20 @@ def test_what_is_being_talked_about_starts_ahead(exchange: Exchange) -> None:
     ],
 )
 def test_a_passage_just_shown_steps_back_behind_the_others(shown: str, quote: str) -> None:
-    question = "槐花和价钱"
-    ranking = INDEX.rank(question, INDEX.explain(question), Topic("bees/q1", shown))
+    query = read("槐花和价钱")
+    topic = Topic(read("收成"), ("bees/q1",), shown)
+    ranking = INDEX.rank(query, INDEX.explain(query), topic)
     assert ranking.matches[0].quote == quote
+
+
+def test_what_a_question_puts_into_his_mouth_is_measured_by_his_words() -> None:
+    his, half, none = (
+        INDEX.said_of(read(claim), HONEY)
+        for claim in ("每斤卖到了四十五元", "每斤卖到了一百元", "邻村也养羊")
+    )
+    assert his == pytest.approx(1)
+    assert 0 <= none < half < his
+    assert INDEX.said_of(read(""), HONEY) == 0
 
 
 def test_with_an_encoder_meaning_counts_where_no_character_is_shared() -> None:
