@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import (
@@ -211,8 +211,14 @@ class Store:
 
     # Answers
 
-    def answered(self, speaker: Speaker, sent: Sent, before: Conversation = _FRESH) -> None:
-        """Note an answer, and the conversation as it was before the question."""
+    def answered(
+        self,
+        speaker: Speaker,
+        sent: Sent,
+        before: Conversation = _FRESH,
+        after: Conversation = _FRESH,
+    ) -> None:
+        """Note an answer, and the conversation as it was before the question and after it."""
         with self._engine.begin() as db:
             db.execute(
                 insert(_answers).values(
@@ -225,7 +231,7 @@ class Store:
                     quote=sent.quote,
                     link=sent.link,
                     digest=sent.digest,
-                    before=_written(before),
+                    before=_written_pair(before, after),
                     at=self._clock(),
                 )
             )
@@ -242,7 +248,14 @@ class Store:
         wanted = (_answers.c.chat == chat) & (_answers.c.question == question)
         with self._engine.connect() as db:
             found = db.execute(select(_answers.c.before).where(wanted)).scalar()
-        return _conversation(found) if found else Conversation()
+        return _pair(found)[0] if found else Conversation()
+
+    def after(self, chat: int, message: int) -> Conversation | None:
+        """The conversation as it was when we wrote a message; None where we don't know it."""
+        wanted = (_answers.c.chat == chat) & (_answers.c.message == message)
+        with self._engine.connect() as db:
+            found = db.execute(select(_answers.c.before).where(wanted)).scalar()
+        return _pair(found)[1] if found else None
 
     def last_question(self, speaker: Speaker) -> int | None:
         """The message of this person that we answered last."""
@@ -270,17 +283,26 @@ class Store:
             row = db.execute(select(_answers).where(wanted).order_by(columns.id.desc())).first()
         return _sent(row) if row else None
 
-    def changed(self, chat: int, sent: Sent) -> bool:
-        """Note that a message of ours now shows something else; whether we know the message."""
+    def changed(self, chat: int, sent: Sent, after: Conversation) -> bool:
+        """Note that a message of ours now shows something else, and what is spoken of since;
+        whether we know the message."""
+        wanted = (_answers.c.chat == chat) & (_answers.c.message == sent.message)
         with self._engine.begin() as db:
-            done = db.execute(
+            found = db.execute(select(_answers.c.before).where(wanted)).scalar()
+            if found is None:
+                return False
+            db.execute(
                 update(_answers)
-                .where((_answers.c.chat == chat) & (_answers.c.message == sent.message))
+                .where(wanted)
                 .values(
-                    exchange=sent.exchange, quote=sent.quote, digest=sent.digest, at=self._clock()
+                    exchange=sent.exchange,
+                    quote=sent.quote,
+                    digest=sent.digest,
+                    before=_written_pair(_pair(found)[0], after),
+                    at=self._clock(),
                 )
             )
-            return bool(done.rowcount)
+            return True
 
     def deleted(self, chat: int, message: int) -> None:
         """Note that a message of ours is gone."""
@@ -407,13 +429,33 @@ def _is(speaker: Speaker) -> Any:
 
 
 def _written(conversation: Conversation) -> str:
-    fields = (conversation.question, conversation.exchange, conversation.quote)
-    return json.dumps([*fields, list(conversation.offered)], ensure_ascii=False)
+    return json.dumps(_fields(conversation), ensure_ascii=False)
+
+
+def _written_pair(before: Conversation, after: Conversation) -> str:
+    return json.dumps([_fields(before), _fields(after)], ensure_ascii=False)
+
+
+def _fields(conversation: Conversation) -> list[object]:
+    return [getattr(conversation, field.name) for field in fields(conversation)]
 
 
 def _conversation(written: str) -> Conversation:
-    question, exchange, quote, offered = json.loads(written)
-    return Conversation(question, exchange, quote, tuple(offered))
+    return _from_fields(json.loads(written))
+
+
+def _pair(written: str) -> tuple[Conversation, Conversation | None]:
+    """The conversation before an answer and after it; the first release noted only the former."""
+    noted = json.loads(written)
+    if noted and isinstance(noted[0], list):
+        return _from_fields(noted[0]), _from_fields(noted[1])
+    return _from_fields(noted), None
+
+
+def _from_fields(noted: list[Any]) -> Conversation:
+    question, exchange, quote, offered, *rest = noted
+    shown, replies = rest or ((), 0)  # the first release noted neither
+    return Conversation(question, exchange, quote, tuple(offered), tuple(shown), replies)
 
 
 def _sent(row: Any) -> Sent:

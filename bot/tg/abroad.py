@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 from telegram import (
     InlineQueryResultArticle,
     InlineQueryResultsButton,
@@ -13,17 +10,12 @@ from telegram import (
 )
 
 from bot import render
-from bot.interview import Exchange
-from bot.respond import Answer, Choices, Conversation, Turn
-from bot.text import clean
 from bot.tg import answering, sending
 from bot.tg.desk import Context
 from bot.tg.hearing import addressed, heard, pointed_at, sound, words
 from bot.tg.letters import Letter, Writer
-from bot.tg.library import Library, code
+from bot.tg.library import code
 from bot.words import language, say
-
-Respond: TypeAlias = Callable[[str, Conversation], Turn]
 
 AT_ONCE = 20  # results; Telegram takes 50 and asks for more by their offset
 SECONDS = 5  # that Telegram may show a result again: no old answer outlives a change by more
@@ -38,7 +30,7 @@ async def typed(update: Update, context: Context) -> None:
         return
     desk = context.desk
     tongue = language(query.from_user.language_code)
-    found = await desk.think(_fitting, desk.library, desk.responder.respond, sound(query.query))
+    found = await desk.think(desk.responder.listing, sound(query.query))
     first = int(query.offset) if query.offset.isdecimal() else 0
     shown = found[first : first + AT_ONCE]
     more = first + AT_ONCE < len(found)
@@ -46,7 +38,7 @@ async def typed(update: Update, context: Context) -> None:
     button = InlineQueryResultsButton(
         say("inline_help" if found else "inline_nothing", tongue), start_parameter="inline"
     )
-    results = [_result(writer.answer(exchange, quote)) for exchange, quote in shown]
+    results = [_result(writer.answer(answer.exchange, answer.quote)) for answer in shown]
     await sending.quietly(
         lambda: query.answer(
             results,
@@ -69,43 +61,12 @@ async def summoned(update: Update, context: Context) -> None:
     tongue = heard(message).language
     writer = Writer(context.desk.library, context.bot.username, "abroad", tongue)
     if question:
-        turn = await answering.decide(question.text, Conversation(), context)
-        letter = writer.reply(turn)
+        letter = writer.reply(await answering.decide(question, context))
     else:
         letter = writer.topics(render.ours("start", tongue))
     result = _result(letter)
     query = message.guest_query_id
     await sending.quietly(lambda: context.bot.answer_guest_query(query, result))
-
-
-def _fitting(library: Library, respond: Respond, query: str) -> list[tuple[Exchange, str]]:
-    """The exchanges that fit, best first, each with the passage to put first."""
-    if not query.strip():
-        return [(exchange, "") for exchange in library.exchanges]
-    turn = respond(query, Conversation())
-    found: dict[str, tuple[Exchange, str]] = {}
-    for exchange, quote in [*_replied(turn), *_named(library, query)]:
-        found.setdefault(exchange.key, (exchange, quote))
-    return list(found.values())
-
-
-def _replied(turn: Turn) -> list[tuple[Exchange, str]]:
-    match turn.reply:
-        case Answer(exchange, quote):
-            return [(exchange, quote)]
-        case Choices(exchanges):
-            return [(exchange, "") for exchange in exchanges]
-    return []
-
-
-def _named(library: Library, query: str) -> list[tuple[Exchange, str]]:
-    """The exchanges whose topic or question contains what was typed so far."""
-    typed = clean(query)
-    return [
-        (exchange, "")
-        for exchange in library.exchanges
-        if typed and typed in clean(f"{exchange.topic} {exchange.question}")
-    ]
 
 
 def _result(letter: Letter) -> InlineQueryResultArticle:

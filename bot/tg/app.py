@@ -87,7 +87,9 @@ def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
     said = filters.UpdateType.MESSAGE
     alone = said & filters.ChatType.PRIVATE
     in_group = said & filters.ChatType.GROUPS
-    edited_alone = filters.UpdateType.EDITED_MESSAGE & filters.ChatType.PRIVATE
+    edited = filters.UpdateType.EDITED_MESSAGE
+    edited_alone = edited & filters.ChatType.PRIVATE
+    edited_in_group = edited & filters.ChatType.GROUPS
     text = filters.TEXT | filters.CAPTION
     here = alone | in_group
     as_guest = MessageHandler(filters.UpdateType.GUEST_MESSAGE, abroad.summoned)
@@ -102,6 +104,7 @@ def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
             InlineQueryHandler(abroad.typed),
             CallbackQueryHandler(buttons.pressed),
             MessageHandler(edited_alone & text, private.edited),
+            MessageHandler(edited_in_group & text, groups.edited),
             CommandHandler("start", commands.start, here),
             CommandHandler("ask", commands.ask, here),
             CommandHandler("questions", commands.questions, here),

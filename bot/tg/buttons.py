@@ -9,6 +9,8 @@ from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType
 
 from bot import render
+from bot.interview import Exchange
+from bot.respond import Conversation
 from bot.store import Speaker
 from bot.tg import sending
 from bot.tg.answering import noted
@@ -69,12 +71,37 @@ async def _show(press: Press, context: Context) -> None:
         await _expire(press, context)
         return
     await toast(press.query, render.asked(exchange, LONGEST_TOAST))
-    turn = await context.desk.think(context.desk.responder.show, exchange.key)
-    quote = turn.conversation.quote
-    letter = _writer(press, press.number(1), context).answer(exchange, quote)
-    if await sending.change_pressed(letter, press.query, context) and press.message:
-        context.desk.store.converse(_speaker(press, press.message), turn.conversation)
-        _note(press, press.message, letter, context)
+    await _exchange(press, exchange, "", press.number(1), context)
+
+
+async def _whole(press: Press, context: Context) -> None:
+    """Turn a passage into the whole answer: n, where it begins, how long it is, asker."""
+    exchange = context.desk.library.exchange(press.number(0))
+    if exchange is None:
+        await _expire(press, context)
+        return
+    await toast(press.query)
+    quote = _quoted(exchange, press.number(1), press.number(2))
+    await _exchange(press, exchange, quote, press.number(3), context)
+
+
+async def _exchange(
+    press: Press, exchange: Exchange, quote: str, asker: int, context: Context
+) -> None:
+    """Let the message be the answer of an exchange; that is what is spoken of from now on."""
+    store, message = context.desk.store, press.message
+    before = store.conversation(_speaker(press, message)) if message else Conversation()
+    turn = await context.desk.think(
+        context.desk.responder.show, exchange.key, before, "usual", quote
+    )
+    letter = _writer(press, asker, context).answer(exchange, turn.conversation.quote)
+    if await sending.change_pressed(letter, press.query, context) and message:
+        store.converse(_speaker(press, message), turn.conversation)
+        _note(press, message, letter, turn.conversation, context)
+
+
+def _quoted(exchange: Exchange, begin: int, length: int) -> str:
+    return render.whole(exchange)[begin : begin + length] if begin >= 0 else ""
 
 
 async def _turn(press: Press, context: Context) -> None:
@@ -83,11 +110,10 @@ async def _turn(press: Press, context: Context) -> None:
     if exchange is None:
         await _expire(press, context)
         return
-    begin, length = press.number(2), press.number(3)
-    quote = render.whole(exchange)[begin : begin + length] if begin >= 0 else ""
+    quote = _quoted(exchange, press.number(2), press.number(3))
     await toast(press.query)
     writer = _writer(press, press.number(4), context)
-    letter = writer.answer(exchange, quote, max(0, press.number(0)))
+    letter = writer.answer(exchange, quote, page=max(0, press.number(0)))
     await sending.change_pressed(letter, press.query, context)
 
 
@@ -157,6 +183,7 @@ async def _expire(press: Press, context: Context) -> None:
 
 _DOES: Mapping[str, Callable[[Press, Context], Awaitable[None]]] = {
     "show": _show,
+    "whole": _whole,
     "turn": _turn,
     "list": _list,
     "good": _good,
@@ -185,9 +212,11 @@ def _shows_an_answer(message: Message) -> bool:
     return any(entity.type == entity.EXPANDABLE_BLOCKQUOTE for entity in message.entities)
 
 
-def _note(press: Press, message: Message, letter: Letter, context: Context) -> None:
+def _note(
+    press: Press, message: Message, letter: Letter, after: Conversation, context: Context
+) -> None:
     """Remember what the message shows from now on."""
     here = message.message_id
     note = noted(letter, here, here, link(message))
-    if not context.desk.store.changed(message.chat.id, note):
-        context.desk.store.answered(_speaker(press, message), note)
+    if not context.desk.store.changed(message.chat.id, note, after):
+        context.desk.store.answered(_speaker(press, message), note, after=after)

@@ -25,8 +25,9 @@ async def start(update: Update, context: Context) -> None:
     await _menu_in_traditional(message, context)
     exchange = context.desk.library.linked(payload)
     if exchange:
-        turn = await context.desk.think(context.desk.responder.show, exchange.key)
-        await answering.deliver(question, turn, turn.conversation, context)
+        before = context.desk.store.conversation(question.speaker)
+        turn = await context.desk.think(context.desk.responder.show, exchange.key, before)
+        await answering.deliver(question, turn, before, context)
         return
     welcome = render.ours("start", question.language)
     await _reply(message, answering.writer(question, context).topics(welcome), context)

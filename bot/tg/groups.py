@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-
 from telegram import Message, Update
 
-from bot.respond import Answer, Conversation
+from bot.respond import Answer, Conversation, Turn
 from bot.tg import answering, sending
 from bot.tg.desk import Context
 from bot.tg.hearing import Heard, addressed, heard, is_for_others, pointed_at
 from bot.tg.library import Library
-
-log = logging.getLogger(__name__)
-
-# Unasked, we speak only from this score on. Of the 770 questions of crowds a and b (in
-# tests/questions), 360 of which the interview does not answer, it answers 206 rightly and 1
-# wrongly without the encoder, 309 and none with it, and none of the 360.
-AMBIENT = 0.6
 
 
 async def overheard(update: Update, context: Context) -> None:
@@ -30,6 +21,14 @@ async def overheard(update: Update, context: Context) -> None:
         await called(message, asked, context)
     elif not is_for_others(message, me) and context.desk.store.chat(message.chat.id).ambient:
         await _unasked(heard(message), context)
+
+
+async def edited(update: Update, context: Context) -> None:
+    """Let our answer follow a question to us that was edited."""
+    if message := update.edited_message:
+        asked = addressed(message, context.bot.bot)
+        if asked:
+            await answering.answer_again(heard(message, asked), context)
 
 
 async def called(message: Message, asked: str, context: Context) -> None:
@@ -53,13 +52,11 @@ async def usage(question: Heard, context: Context) -> None:
 async def _unasked(question: Heard, context: Context) -> None:
     """Answer where there is no doubt; the question stands alone, for nobody was talking to us."""
     desk = context.desk
-    turn = await desk.think(desk.responder.respond, question.text, Conversation())
-    is_found = bool(turn.ranking.matches) and turn.score >= AMBIENT
-    if not (isinstance(turn.reply, Answer) and is_found):
-        return
-    if not answering.told(question, turn.reply.exchange, context):
-        answering.record(question.text, turn, context)
-        await answering.deliver(question, turn, Conversation(), context)
+    turn = await desk.think(desk.responder.overheard, question.text)
+    match turn:
+        case Turn(reply=Answer(exchange)) if not answering.told(question, exchange, context):
+            answering.record(turn, context)
+            await answering.deliver(question, turn, Conversation(), context)
 
 
 def _example(library: Library) -> str:

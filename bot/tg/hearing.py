@@ -26,14 +26,23 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Original:
+    """A message that another one replies to."""
+
+    message: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
-    """A question put to us."""
+    """A question put to us, and the message that it replies to."""
 
     text: str
     speaker: Speaker
     place: Place
     message: int
     language: Language
+    original: Original | None = None
 
 
 def heard(message: Message, text: str | None = None) -> Heard:
@@ -47,7 +56,15 @@ def heard(message: Message, text: str | None = None) -> Heard:
         place=Place(chat.id, thread, message.message_id if group else None, group),
         message=message.message_id,
         language=language(message.from_user.language_code if message.from_user else None),
+        original=_original(message),
     )
+
+
+def _original(message: Message) -> Original | None:
+    replied = message.reply_to_message
+    if replied is None or replied.forum_topic_created:
+        return None
+    return Original(replied.message_id, words(replied))
 
 
 def words(message: Message) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -12,7 +12,7 @@ from telegram.helpers import create_deep_linked_url
 
 from bot import render
 from bot.interview import Exchange
-from bot.respond import Answer, Choices, NotCovered, SmallTalk, Turn
+from bot.respond import Answer, Choices, Extent, NotCovered, Reply, SmallTalk, Turn
 from bot.tg.library import Library, code
 from bot.words import Language, say
 
@@ -20,7 +20,6 @@ Form: TypeAlias = Literal["private", "group", "abroad"]  # abroad: inline and gu
 Row: TypeAlias = list[InlineKeyboardButton]
 
 _LOOKS = {"quote": MessageEntity.BOLD, "whole": MessageEntity.EXPANDABLE_BLOCKQUOTE}
-OFFERED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,24 +64,36 @@ class Writer:
     def reply(self, turn: Turn) -> Letter:
         """The letter for a reply of any kind."""
         match turn.reply:
-            case Answer(exchange, quote):
-                return self.answer(exchange, quote)
-            case Choices(exchanges) as reply:
-                return self._offer(self._line(reply), exchanges[:OFFERED])
-            case NotCovered():
-                return self._nothing([match.exchange for match in turn.ranking.matches])
+            case Answer(exchange, quote, extent):
+                return self.answer(exchange, quote, extent)
+            case Choices(options) as reply:
+                rows = [[self._show(o.exchange, render.option(o))] for o in options]
+                return Letter(self._said(reply), (*rows, self._aside()))
+            case NotCovered(None) as reply:
+                return self.topics(render.line(reply, self.library.interviews, self.language))
+            case NotCovered(nearest) as reply if nearest:
+                look = say("look", self.language, topic=render.label(nearest))
+                rows = [[self._show(nearest, look)]]
+                return Letter(self._said(reply), (*rows, self._aside()))
             case SmallTalk("capability") as reply if self.form != "private":
-                return self._offer(self._line(reply), self.library.exchanges[:OFFERED])
-            case SmallTalk() as reply:
-                return Letter(self._line(reply))
+                return self.topics(render.line(reply, self.library.interviews, self.language))
+            case reply:
+                return Letter(self._said(reply))
 
-    def answer(self, exchange: Exchange, quote: str, page: int = 0) -> Letter:
-        """One page of an answer."""
+    def answer(
+        self, exchange: Exchange, quote: str, extent: Extent = "usual", page: int = 0
+    ) -> Letter:
+        """One page of an answer, or the passage alone with a button for the whole."""
         interview = self.library.interview(exchange)
-        sheets = render.sheets(exchange, quote, interview, compact=self.form == "group")
+        sheets = render.sheets(exchange, quote, interview, extent, compact=self.form == "group")
         page = min(page, len(sheets) - 1)
-        rows = (self._pages(exchange, quote, page, len(sheets)), *self._below(exchange))
-        return Letter(sheets[page], rows, exchange, quote)
+        is_alone = extent == "passage" and len(sheets) == 1
+        above = (
+            self._whole(exchange, quote)
+            if is_alone
+            else self._pages(exchange, quote, page, len(sheets))
+        )
+        return Letter(sheets[page], (above, *self._below(exchange)), exchange, quote)
 
     def already(self, quote: str | None, link: str | None) -> Letter:
         """A reference to the answer given a moment ago."""
@@ -93,7 +104,7 @@ class Writer:
         exchanges = self.library.exchanges
         first = max(0, first - first % render.LISTED)
         shown = exchanges[first : first + render.LISTED]
-        rows = [[self._show(exchange)] for exchange in shown]
+        rows = [[self._show(exchange, render.asked(exchange))] for exchange in shown]
         return Letter(
             render.questions(shown, first + 1, self.language),
             (*rows, self._list_pages(first, len(exchanges))),
@@ -105,11 +116,12 @@ class Writer:
         keys = [self._key(render.label(e), "show", self._number(e), self.asker) for e in shown]
         rows = [keys[n : n + 2] for n in range(0, len(keys), 2)]
         more = len(shown) < len(self.library.exchanges)
-        return Letter(message, (*rows, [self._say("others", "list", 0)] if more else []))
+        others = [self._say("others", "list", 0)] if more else []
+        return Letter(message, (*rows, others, self._aside()))
 
     def ours(self, word: str, **values: object) -> Letter:
         """A line of our own words."""
-        return Letter(render.ours(word, self.language, **values))
+        return Letter(render.ours(word, self.language, 0, **values))
 
     def settings(self, ambient: bool) -> Letter:
         """The panel of a group's settings."""
@@ -122,25 +134,27 @@ class Writer:
         url = create_deep_linked_url(self.username, payload)
         return [InlineKeyboardButton(say("private", self.language), url=url)]
 
-    def _line(self, reply: Choices | SmallTalk) -> render.Message:
-        compact = self.form != "private"
-        return render.line(reply, self.library.interviews, self.language, compact)
+    def _said(self, reply: Reply) -> render.Message:
+        """What the reply says in words; in groups without what the buttons show."""
+        if self.form == "private" or isinstance(reply, Answer):
+            return render.message(reply, self.library.interviews, self.language)
+        return render.line(reply, self.library.interviews, self.language)
 
-    def _offer(self, message: render.Message, exchanges: Iterable[Exchange]) -> Letter:
-        rows = [[self._show(exchange)] for exchange in exchanges]
-        return Letter(message, (*rows, [] if self.form == "private" else self.in_private()))
+    def _aside(self) -> Row:
+        return [] if self.form == "private" else self.in_private()
 
-    def _nothing(self, nearest: Sequence[Exchange]) -> Letter:
-        if self.form == "private":
-            return self.topics(render.nothing(self.language))
-        near = nearest or self.library.exchanges
-        return self._offer(render.nothing(self.language), near[:OFFERED])
+    def _whole(self, exchange: Exchange, quote: str) -> Row:
+        return [self._say("whole", "whole", *self._mark(exchange, quote))]
+
+    def _mark(self, exchange: Exchange, quote: str) -> tuple[int, int, int, int]:
+        """What a button carries that shows the same passage again: see `Library.data`."""
+        begin = render.whole(exchange).find(quote)
+        return (self._number(exchange), begin, len(quote), self.asker)
 
     def _pages(self, exchange: Exchange, quote: str, page: int, count: int) -> Row:
         if count == 1:
             return []
-        begin = render.whole(exchange).find(quote)
-        mark = (self._number(exchange), begin, len(quote), self.asker)
+        mark = self._mark(exchange, quote)
         here = say("page", self.language, page=page + 1, pages=count)
         back = [self._key("‹", "turn", page - 1, *mark)] if page else []
         on = [self._key("›", "turn", page + 1, *mark)] if page + 1 < count else []
@@ -167,8 +181,8 @@ class Writer:
         back = [self._key("‹", "list", before)] if first else []
         return back + ([self._key("›", "list", after)] if after < count else [])
 
-    def _show(self, exchange: Exchange) -> InlineKeyboardButton:
-        return self._key(render.asked(exchange), "show", self._number(exchange), self.asker)
+    def _show(self, exchange: Exchange, text: str) -> InlineKeyboardButton:
+        return self._key(text, "show", self._number(exchange), self.asker)
 
     def _say(self, word: str, verb: str, *numbers: int) -> InlineKeyboardButton:
         return self._key(say(word, self.language), verb, *numbers)

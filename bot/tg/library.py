@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Sequence
 
+from bot import render
 from bot.interview import Exchange, Interview, Knowledge
+from bot.respond import Conversation
 
 # What a button does, by the letter that its data carry; the first kind speaks of exchanges by
 # their numbers, and so expires with the knowledge that it was made from.
-NUMBERED = frozenset({"show", "turn", "list", "good", "bad"})
+NUMBERED = frozenset({"show", "whole", "turn", "list", "good", "bad"})
 LASTING = frozenset({"delete", "ambient", "idle"})
 
 
@@ -44,6 +46,14 @@ class Library:
     def linked(self, payload: str) -> Exchange | None:
         """The exchange that a deep link's payload names."""
         return self._by_code.get(payload)
+
+    def recognised(self, text: str) -> Conversation | None:
+        """What was spoken of when a message of ours with this text was written."""
+        found = render.recognised(text, self.exchanges)
+        if found is None:
+            return None
+        exchange, quote = found
+        return Conversation(exchange.topic or exchange.question, exchange.key, quote)
 
     def data(self, verb: str, *numbers: int) -> str:
         """A button's data: at most 64 bytes, for whatever numbers a message can lead to."""
