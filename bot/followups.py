@@ -144,10 +144,11 @@ _CORRECTION = re.compile(
 
 # In tokens: a longer question says what it is about.
 _LONGEST = 16
-_AND_THAT = re.compile("(?:那么?|还有|以及)?.{1,8}(?:[呢咧捏勒]|那块|这块|那边|那头|方面)$")
-_AND_THAT_TOO = re.compile(r"(?:and|what about|how about)\b.+")
+_AND_THAT = re.compile("(?:那么?|还有|以及)?(.{1,8}?)(?:[呢咧捏勒]|那块|这块|那边|那头|方面)+$")
+_AND_THAT_TOO = re.compile(r"(?:and|what about|how about)\b(.+)")
 # A question made of nothing but such words names nothing that it could be about.
 _EMPTY = re.compile(
+    "(?=.*(?:为|怎|咋|何|什么|啥|后|果|效|因|由|处|用|影响|意义|目的|具体|详细|why|how|what|so|then|result))"
     "(?:所以|于是|然后|后来|接着|结果|最后|现在|具体|详细|到底|究竟|原因|理由|为什么|为何|为啥|凭什么|"
     "怎么|怎样|咋|如何|[办做弄搞改整到成样这那有没是会能要就都也还又再的了呢啊吗吧嘛呀他她它们说讲看呗么]|"
     "这些|那些|大家|不是|解决|化解|处理|应对|避免|防止|克服|落实|效果|成效|好处|用处|作用|影响|意义|目的|"
@@ -164,6 +165,17 @@ def leans(query: Query) -> Lean | None:
     is short, or not at all."""
     if len(query.tokens) > _LONGEST:
         return None
-    asked = query.essence
-    goes_on = _AND_THAT.match(asked) or _AND_THAT_TOO.match(query.text)
-    return "plainly" if goes_on or _EMPTY.fullmatch(asked) else "perhaps"
+    names_nothing = _EMPTY.fullmatch(query.essence)
+    return "plainly" if names_nothing or _and_that(query) else "perhaps"
+
+
+def subject(query: Query) -> Query | None:
+    """What a question of the form 那农村呢 turns to; None where it names nothing."""
+    if _EMPTY.fullmatch(query.essence):
+        return None
+    goes_on = _and_that(query)
+    return read(goes_on[1]) if goes_on else None
+
+
+def _and_that(query: Query) -> re.Match[str] | None:
+    return _AND_THAT.match(query.essence) or _AND_THAT_TOO.match(query.text)

@@ -281,20 +281,28 @@ class Responder:
     ) -> Turn:
         """The reply to a question whose words have to be understood, alone or after the last."""
         topic = _topic(conversation)
-        lean = followups.leans(query) if topic else None
+        lean = self._lean(query, topic) if topic else None
         if topic and (lean == "plainly" or corrected):
             ranking = self._leaning(query, topic)
         else:
             ranking = self._index.rank(query, self._index.explain(query))
-        if kind := self._smalltalk_in(ranking):
+        is_about_it = bool(lean and topic and self._sure_here(ranking, query, topic))
+        kind = None if is_about_it else self._smalltalk_in(ranking)
+        if kind:
             return self._small_talk(query, kind, conversation, ranking)
-        if self._sure(ranking, query) or (
-            lean and topic and self._sure_here(ranking, query, topic)
-        ):
+        if is_about_it or self._sure(ranking, query):
             first = ranking.matches[0]
             quote = first.quote or self._index.opening(first.exchange)
             return self._answer(query.said, first.exchange, quote, conversation, ranking=ranking)
         return self._unsure(query, ranking, conversation)
+
+    def _lean(self, query: Query, topic: Topic) -> followups.Lean | None:
+        """How the question leans; not plainly if it turns to what the topic does not speak of."""
+        lean, subject = followups.leans(query), followups.subject(query)
+        if lean != "plainly" or subject is None:
+            return lean
+        spoken = max(self._index.speaks_of(key, subject) for key in topic.exchanges)
+        return "plainly" if spoken >= self._policy.spoken else "perhaps"
 
     def _leaning(self, query: Query, topic: Topic) -> Ranking:
         """The ranking of a question that leans on the one before, unless it is clear by itself."""

@@ -152,6 +152,12 @@ class Index:
         self._characters = _Grams([query.tokens for query in spoken])
         self._sounds = _Grams([query.syllables for query in spoken])
         self._meaning = _Meaning(spoken, encoder) if encoder and self.lines else None
+        self._vocabulary = self._characters.held(
+            {
+                key: [n for n, line in enumerate(self.lines) if line.owner == key]
+                for key in self.exchanges
+            }
+        )
         self.guests = frozenset(_guests(knowledge))
         self.explain = lru_cache(REMEMBERED)(self._explain)
 
@@ -180,10 +186,14 @@ class Index:
         mine = (m for m in self.search(exchange.question).matches if m.exchange is exchange)
         return next((m.quote for m in mine if m.quote), (exchange.said or exchange.answer)[0])
 
+    def speaks_of(self, key: str, subject: Query) -> float:
+        """What share of a subject, 0…1 by rarity, stands in an exchange or in the asks for it."""
+        return self._characters.covered(subject.tokens, self._vocabulary[key])
+
     def said_of(self, claim: Query, exchange: Exchange) -> float:
         """What share of the claim, 0…1 by rarity, are words of the exchange's answer."""
         answer = read("\n".join(exchange.answer))
-        return self._characters.shared(claim.tokens, answer.tokens)
+        return self._characters.covered(claim.tokens, self._characters.columns(answer.tokens))
 
     def search(self, question: str) -> Ranking:
         """The exchanges that the question on its own is about."""
@@ -440,11 +450,23 @@ class _Grams:
         cosines = np.bincount(self._posted[cells], shares, minlength=self._count)
         return cosines.astype(np.float32)
 
-    def shared(self, document: Sequence[str], other: Sequence[str]) -> float:
-        """What share of the document's grams, 0…1 by weight, the other holds as well."""
-        columns, weights = self._weighted(document)
-        held = np.isin(columns, self._weighted(other)[0]) & (columns >= 0)
-        return float(weights[held].sum() / max(1e-9, weights.sum()))
+    def columns(self, document: Sequence[str]) -> Integers:
+        """The numbers of the document's grams that any document holds."""
+        columns = self._weighted(document)[0]
+        return columns[columns >= 0]
+
+    def covered(self, document: Sequence[str], columns: Integers) -> float:
+        """What share of the document's grams, 0…1 by weight, are among these."""
+        here, weights = self._weighted(document)
+        return float(weights[np.isin(here, columns)].sum() / max(1e-9, weights.sum()))
+
+    def held(self, groups: Mapping[str, Sequence[int]]) -> dict[str, Integers]:
+        """For each group of documents the numbers of the grams that any of them holds."""
+        starts = {name: self._starts[rows] for name, rows in groups.items()}
+        ends = {name: self._starts[np.asarray(rows) + 1] for name, rows in groups.items()}
+        return {
+            name: np.unique(self._columns[_ranges(starts[name], ends[name])[0]]) for name in groups
+        }
 
     def _weighted(self, document: Sequence[str]) -> tuple[Integers, Floats]:
         """The document's grams as columns, -1 for those that no document holds, and weights."""
