@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.rim import Rim
-from tests.telegram import Person, World
+from tests.telegram import FakeClock, Person, World
 
 
 @pytest.fixture
 def world() -> World:
-    return World()
+    """On a clock that stands still: nothing gets too old because the machine is busy."""
+    return World(clock=FakeClock())
 
 
 @pytest.fixture
