@@ -252,6 +252,20 @@ def test_in_a_public_group_the_link_is_one_that_everybody_can_follow(
     assert [entity.url for entity in second.entities] == [f"https://t.me/shu_you/{first.id}"]
 
 
+def test_what_a_button_showed_counts_as_answered(
+    bot: Rim, group: Chat, alice: Person, bob: Person
+) -> None:
+    alice.says(group, "/questions@fangtan_bot")
+    bot.catches_up()
+    [listing] = bot.said(group)
+    bot.presses(alice, listing, CATS.question)
+    bob.says(group, "@fangtan_bot 猫叫什么名字")
+    bot.catches_up()
+    second = bot.said(group)[1]
+    assert not second.marked("expandable_blockquote")
+    assert second.entities[-1].url == f"https://t.me/c/{str(group.id)[4:]}/{listing.id}"
+
+
 def test_another_fact_of_the_same_answer_is_told_beside_the_link(
     bot: Rim, group: Chat, alice: Person
 ) -> None:

@@ -14,6 +14,7 @@ from telegram.error import RetryAfter
 from telegram.request import HTTPXRequest
 
 from bot.tg import app
+from bot.tg.library import Library
 from bot.tg.limits import SECOND, Pace, TooLate
 from bot.tg.order import PerChat
 from tests.bookshop import CATS, RENT
@@ -89,6 +90,18 @@ def test_an_error_of_ours_is_one_apology_and_a_kept_question(
         ]
     assert "out of order" in caplog.text
     assert "房租" not in caplog.text
+
+
+def test_an_error_of_ours_lets_no_button_spin(
+    bot: Rim, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        raise RuntimeError("out of order")
+
+    answer = bot.asked(alice, "房租贵不贵")
+    monkeypatch.setattr(Library, "read", read)
+    assert bot.presses(alice, answer, "下一问 ▶") == "抱歉，出了点问题，请再问一次。"
+    assert shows(answer, RENT)
 
 
 def test_an_update_that_comes_twice_is_handled_once(bot: Rim, world: World, alice: Person) -> None:

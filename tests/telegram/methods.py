@@ -202,7 +202,7 @@ def _chat(world: World, ref: int | None, need: str = "write") -> Chat:
         raise bad(
             "group chat was upgraded to a supergroup chat", migrate_to_chat_id=chat.upgraded_to.id
         )
-    kind = "group" if chat.kind == "group" else chat.kind
+    kind = chat.kind
     if me.status == "kicked" and (need != "read" or chat.kind != "group"):
         raise forbidden(f"bot was kicked from the {kind} chat")
     public = bool(chat.username) or chat.kind == "group"
