@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -36,7 +35,6 @@ class Rim:
         operators: frozenset[int] = frozenset(),
         pace: Pace | None = None,
     ) -> None:
-        os.environ["PTB_TIMEDELTA"] = "1"
         self.world = world
         self.store = Store(database, world.clock)
         self.library = Library(knowledge)

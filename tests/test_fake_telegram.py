@@ -69,12 +69,6 @@ from tests.telegram.world import LONGEST_WAIT
 pytestmark = pytest.mark.asyncio
 
 
-@pytest.fixture(autouse=True)
-def timedeltas(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As PTB asks to be told, lest RetryAfter warns."""
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")
-
-
 @pytest.fixture
 def world() -> World:
     return World(clock=FakeClock())

@@ -42,10 +42,7 @@ async def test_a_press_waits_neither_for_a_message_nor_for_another_press(busy: U
     await before
 
 
-async def test_a_refused_edit_of_one_inline_message_holds_up_no_other(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+async def test_a_refused_edit_of_one_inline_message_holds_up_no_other() -> None:
     naps: asyncio.Queue[float] = asyncio.Queue()
 
     async def sleep(seconds: float) -> None:
