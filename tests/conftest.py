@@ -6,11 +6,17 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.rim import Rim
 from tests.telegram import FakeClock, Person, World
 
 os.environ["PTB_TIMEDELTA"] = "1"  # as the bot sets it when it runs, lest RetryAfter warns
+
+
+# Hypothesis has a deadline of 0.2 s for each example, which a busy machine exceeds.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture

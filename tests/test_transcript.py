@@ -158,7 +158,7 @@ TURNS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(turns=TURNS, labels=LABELS, shape=SHAPES, joint=JOINTS, repeat=st.booleans())
 def test_whatever_the_labels_answers_are_verbatim_and_in_order(
     turns: list[tuple[str, list[str], str]],
@@ -206,7 +206,7 @@ LINES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(LINES, max_size=25))
 def test_whatever_the_page_nothing_is_lost_and_nothing_added(lines: list[str]) -> None:
     text = "\n".join(lines)
