@@ -79,6 +79,7 @@ def starts(tmp_path: Path, world: World, door: HttpDoor) -> Iterator[Callable[..
     for bot in started:
         bot.process.kill()
         bot.process.wait()
+    for bot in started:
         assert SECRET not in bot.log
         assert "房租" not in bot.log
     assert not world.unmodelled()
