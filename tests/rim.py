@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
@@ -19,7 +19,11 @@ from tests.telegram import Chat, FakeRequest, Message, Person, World, deliver
 
 
 class Rim:
-    """The real application over the fake network; `catches_up` handles all that has happened."""
+    """The real application over the fake network; `catches_up` handles all that has happened.
+
+    What it waits for passes at once: `waited` has the seconds. Whoever wants of Telegram what the
+    fake does not have fails the test.
+    """
 
     def __init__(
         self,
@@ -29,11 +33,13 @@ class Rim:
         knowledge: Knowledge = KNOWLEDGE,
         database: str = "sqlite://",
         operators: frozenset[int] = frozenset(),
+        pace: Pace | None = None,
     ) -> None:
-        os.environ["PTB_TIMEDELTA"] = "1"
         self.world = world
         self.store = Store(database, world.clock)
         self.library = Library(knowledge)
+        self.waited: list[float] = []
+        self._pace = pace or self._unhurried()
         self._thinker = ThreadPoolExecutor(1)
         self._desk = Desk(
             responder, self.library, self.store, self._thinker, operators, pauses=(0, 0)
@@ -54,6 +60,7 @@ class Rim:
         self._runner.close()
         self._thinker.shutdown()
         self.store.close()
+        assert error or not self.world.unmodelled(), self.world.unmodelled()
 
     def catches_up(self) -> None:
         """Handle everything that waits."""
@@ -83,13 +90,16 @@ class Rim:
     async def _begin(self) -> None:
         fake = FakeRequest(self.world)
         self.application = app.build(
-            self._desk, self.world.token, "http://fake", fake, FakeRequest(self.world), _unpaced()
+            self._desk, self.world.token, "http://fake", fake, FakeRequest(self.world), self._pace
         )
         await app.begin(self.application)
 
+    def _unhurried(self) -> Pace:
+        """Telegram's pace, but for the second between two messages, on a clock of its own."""
+        return Pace(lambda: time.monotonic() + sum(self.waited), self._wait, lambda _: ())
 
-def _unpaced() -> Pace:
-    return Pace(chat=lambda _: ())
+    async def _wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
 
 
 def labels(message: Message) -> list[str]:

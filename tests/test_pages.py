@@ -8,6 +8,7 @@ import pytest
 
 from bot.pages import LARGEST, NoPage, Page, decode, read, suggest_id
 
+SEEDS = Path(__file__).parent.parent / "seeds"
 SPOKEN = "主持人:厦门在治庸的过程中,有没有碰到一些阻力?\n陈秋雄:大家慢慢地理解并接受了。\n"
 TRADITIONAL = "主持人:廈門在這個過程中,有沒有碰到一些阻力?\n來賓:我們大家慢慢地理解並接受了。\n"
 
@@ -65,7 +66,9 @@ def test_what_is_no_text_gets_one_sentence(data: bytes, word: str) -> None:
 
 
 def test_every_seed_reads_without_a_warning() -> None:
-    for path in Path("seeds").glob("*.txt"):
+    seeds = list(SEEDS.iterdir())
+    assert seeds
+    for path in seeds:
         page = read(path)
         assert isinstance(page, Page) and not page.warnings, path
 

@@ -7,7 +7,7 @@ import pytest
 from bot.tg import app
 from tests.bookshop import CATS, FUTURE, GUESTS, KNOWLEDGE, RENT
 from tests.rim import Rim, labels, shows
-from tests.telegram import Chat, Person, World, utf16_len
+from tests.telegram import Chat, FakeClock, Person, World, utf16_len
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_bare_call_of_a_guest_answers_what_it_replies_to_or_offers_the_topics(
 
 def test_guest_mode_is_on_only_where_telegram_says_so() -> None:
     for guest in (True, False):
-        world = World(guest=guest)
+        world = World(clock=FakeClock(), guest=guest)
         with Rim(world) as bot:
             me = bot.application.bot.bot
             assert ("guest_message" in app.allowed_updates(me)) is guest

@@ -6,7 +6,7 @@ import pytest
 
 from tests.bookshop import RENT
 from tests.rim import Rim, shows
-from tests.telegram import World
+from tests.telegram import FakeClock, World
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from tests.telegram import World
 def test_on_joining_one_message_says_how_to_ask_and_what_privacy_mode_keeps_away(
     privacy: bool, admin: bool, hint: bool
 ) -> None:
-    world = World(privacy=privacy)
+    world = World(clock=FakeClock(), privacy=privacy)
     boss = world.user("Boss")
     group = world.supergroup("书友", members=[boss], bot=False)
     with Rim(world) as bot:
@@ -33,7 +33,7 @@ def test_on_joining_one_message_says_how_to_ask_and_what_privacy_mode_keeps_away
 
 
 def test_the_greeting_is_in_the_language_of_whoever_added_the_bot() -> None:
-    world = World()
+    world = World(clock=FakeClock())
     boss = world.user("Boss", language="en")
     group = world.supergroup("Readers", members=[boss], bot=False)
     with Rim(world) as bot:
@@ -43,7 +43,7 @@ def test_the_greeting_is_in_the_language_of_whoever_added_the_bot() -> None:
 
 
 def test_promotion_is_no_second_joining_but_coming_back_is() -> None:
-    world = World()
+    world = World(clock=FakeClock())
     boss = world.user("Boss")
     group = world.supergroup("书友", members=[boss], bot=False)
     with Rim(world) as bot:
@@ -61,18 +61,19 @@ def test_promotion_is_no_second_joining_but_coming_back_is() -> None:
         assert bot.store.chat(group.id).active
 
 
-def test_a_link_that_adds_the_bot_to_a_group_is_answered_once_more_with_how_to_ask() -> None:
-    world = World()
+def test_a_link_that_adds_the_bot_to_a_group_gets_one_greeting() -> None:
+    world = World(clock=FakeClock())
     boss = world.user("Boss")
     group = world.supergroup("书友", members=[boss], bot=False)
     with Rim(world) as bot:
         boss.opens("https://t.me/fangtan_bot?startgroup=hello", group)
         bot.catches_up()
-        assert all("/ask@fangtan_bot" in message.text for message in bot.said(group))
+        [greeting] = bot.said(group)
+        assert "/ask@fangtan_bot" in greeting.text
 
 
 def test_where_it_may_not_write_the_bot_does_not_try_to_greet() -> None:
-    world = World()
+    world = World(clock=FakeClock())
     boss, alice = world.user("Boss"), world.user("Alice")
     group = world.supergroup("书友", members=[boss, alice])
     with Rim(world) as bot:
@@ -86,7 +87,7 @@ def test_where_it_may_not_write_the_bot_does_not_try_to_greet() -> None:
 
 
 def test_a_bot_that_was_thrown_out_stops_writing() -> None:
-    world = World(privacy=False)
+    world = World(clock=FakeClock(), privacy=False)
     boss, alice = world.user("Boss"), world.user("Alice")
     group = world.supergroup("书友", members=[alice], admins=[boss])
     with Rim(world) as bot:
@@ -98,7 +99,7 @@ def test_a_bot_that_was_thrown_out_stops_writing() -> None:
 
 
 def test_settings_move_along_to_the_supergroup() -> None:
-    world = World()
+    world = World(clock=FakeClock())
     alice = world.user("Alice")
     group = world.group("小群", members=[alice])
     with Rim(world) as bot:
@@ -112,7 +113,7 @@ def test_settings_move_along_to_the_supergroup() -> None:
 
 
 def test_an_answer_on_its_way_to_a_group_that_moved_follows_it() -> None:
-    world = World()
+    world = World(clock=FakeClock())
     alice = world.user("Alice")
     group = world.group("小群", members=[alice])
     with Rim(world) as bot:
@@ -125,10 +126,10 @@ def test_an_answer_on_its_way_to_a_group_that_moved_follows_it() -> None:
 
 
 def test_in_a_channel_the_bot_says_nothing() -> None:
-    world = World()
+    world = World(clock=FakeClock())
     boss = world.user("Boss")
     channel = world.channel("频道", [boss], bot=True)
     with Rim(world) as bot:
         boss.posts(channel, "@fangtan_bot 房租贵不贵")
         bot.catches_up()
-        assert world.sent == []
+        assert world.calls == world.called("getMe")

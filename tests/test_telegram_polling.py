@@ -7,9 +7,11 @@ import json
 
 import pytest
 from telegram.error import Conflict, NetworkError
+from telegram.request import HTTPXRequest
 
 from bot.tg.polling import AGAIN, PATIENCE, Complaints, Heartbeat, watch
 from tests.telegram import FakeClock
+from tests.telegram.world import LONGEST_WAIT
 
 
 def test_a_heart_that_has_not_beaten_for_long_is_trouble() -> None:
@@ -22,15 +24,44 @@ def test_a_heart_that_has_not_beaten_for_long_is_trouble() -> None:
     assert heart.trouble() is None
 
 
-def test_the_watch_ends_with_the_reason_or_when_told_to_stop() -> None:
-    async def watched(silence: float) -> str | None:
-        clock, stop = FakeClock(), asyncio.Event()
-        asyncio.get_running_loop().call_later(0.02, clock.advance, silence)
-        asyncio.get_running_loop().call_later(0.1, stop.set)
-        return await watch(Heartbeat(clock), stop, every=0.01)
+@pytest.mark.parametrize("status", [401, 404])
+def test_a_refusal_is_trouble_at_once(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*_: object) -> tuple[int, bytes]:
+        return status, b"{}"
 
-    assert asyncio.run(watched(PATIENCE + 1)) is not None
-    assert asyncio.run(watched(1)) is None
+    monkeypatch.setattr(HTTPXRequest, "do_request", refused)
+    heart = Heartbeat(FakeClock())
+    assert asyncio.run(heart.do_request("url", "POST")) == (status, b"{}")
+    assert f"({status})" in (heart.trouble() or "")
+
+
+class Examined(Heartbeat):
+    """A heart that knows when it was last looked at."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__(clock)
+        self.looks = asyncio.Event()
+
+    def trouble(self) -> str | None:
+        self.looks.set()
+        return super().trouble()
+
+
+@pytest.mark.parametrize(("silence", "ends"), [(PATIENCE + 1, True), (PATIENCE - 1, False)])
+async def test_the_watch_ends_with_the_reason_or_when_told_to_stop(
+    silence: float, ends: bool
+) -> None:
+    clock, stop = FakeClock(), asyncio.Event()
+    heart = Examined(clock)
+    clock.advance(PATIENCE + 1)  # before the watch begins: nothing was to be polled yet
+    watching = asyncio.create_task(watch(heart, stop, every=0.001))
+    await asyncio.wait_for(heart.looks.wait(), LONGEST_WAIT)
+    assert not watching.done()
+    clock.advance(silence)
+    heart.looks.clear()
+    await asyncio.wait_for(heart.looks.wait(), LONGEST_WAIT)
+    stop.set()
+    assert (await asyncio.wait_for(watching, LONGEST_WAIT) is not None) is ends
 
 
 def test_an_update_that_cannot_be_read_is_emptied_and_the_others_are_kept() -> None:

@@ -13,6 +13,7 @@ from telegram.error import RetryAfter
 
 from bot.tg.limits import Pace, TooLate
 from bot.tg.order import PerChat
+from tests.telegram.world import LONGEST_WAIT
 
 GROUP = Chat(-100, Chat.SUPERGROUP)
 ALICE = User(1, "Alice", is_bot=False)
@@ -35,31 +36,17 @@ async def test_a_press_waits_neither_for_a_message_nor_for_another_press(busy: U
     order, over = PerChat(), asyncio.Event()
     before = asyncio.create_task(order.do_process_update(busy, over.wait()))
     await asyncio.sleep(0)
-    await asyncio.wait_for(order.do_process_update(press(), nothing()), 1)
+    await asyncio.wait_for(order.do_process_update(press(), nothing()), LONGEST_WAIT)
     assert not before.done()
     over.set()
     await before
 
 
-async def test_messages_of_a_chat_wait_for_each_other() -> None:
-    order, over = PerChat(), asyncio.Event()
-    said = [Update(number, message=message()) for number in (1, 2)]
-    before = asyncio.create_task(order.do_process_update(said[0], over.wait()))
-    behind = asyncio.create_task(order.do_process_update(said[1], nothing()))
-    await asyncio.sleep(0.05)
-    assert not behind.done()
-    over.set()
-    await asyncio.wait_for(asyncio.gather(before, behind), 1)
-
-
-async def test_a_refused_edit_of_one_inline_message_holds_up_no_other(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PTB_TIMEDELTA", "1")
-    naps: list[float] = []
+async def test_a_refused_edit_of_one_inline_message_holds_up_no_other() -> None:
+    naps: asyncio.Queue[float] = asyncio.Queue()
 
     async def sleep(seconds: float) -> None:
-        naps.append(seconds)
+        naps.put_nowait(seconds)
         await asyncio.Event().wait()
 
     pace = Pace(lambda: 0.0, sleep)
@@ -71,9 +58,9 @@ async def test_a_refused_edit_of_one_inline_message_holds_up_no_other(
         return True
 
     held = asyncio.create_task(_edit(pace, "A", refused))
-    await asyncio.sleep(0.01)
-    assert naps == [30.0]
-    assert await asyncio.wait_for(_edit(pace, "B", done), 1)
+    assert await asyncio.wait_for(naps.get(), LONGEST_WAIT) == 30.0
+    assert await asyncio.wait_for(_edit(pace, "B", done), LONGEST_WAIT)
+    assert not held.done()
     held.cancel()
 
 

@@ -257,14 +257,18 @@ def test_start_welcomes_with_the_topics(bot: Rim, alice: Person, payload: str) -
 
 
 @pytest.mark.parametrize("command", ["help", "questions", "about", "privacy", "ask", "nonsense"])
-@pytest.mark.parametrize("tongue", ["zh-hans", "zh-hant", "en"])
 def test_every_command_is_answered_in_the_users_language(
-    bot: Rim, world: World, command: str, tongue: str
+    bot: Rim, world: World, command: str
 ) -> None:
-    reply = bot.asked(world.user("Someone", language=tongue), f"/{command}")
-    assert reply.text
-    if tongue == "en" and command != "questions":
-        assert sum(c.isascii() for c in reply.text) > len(reply.text) / 2
+    tongues = ("zh-hans", "zh-hant", "en")
+    replies = [bot.asked(world.user("Someone", language=one), f"/{command}") for one in tongues]
+    simplified, traditional, english = (reply.text for reply in replies)
+    assert len({simplified, traditional, english}) == 3
+    if command != "questions":
+        assert sum(c.isascii() for c in english) > len(english) / 2
+        assert (
+            sum(c.isascii() for c in simplified + traditional) < len(simplified + traditional) / 2
+        )
 
 
 def test_our_words_are_traditional_for_those_who_read_it_and_the_guests_are_not(
@@ -325,7 +329,6 @@ def test_someone_who_blocked_the_bot_is_left_alone(bot: Rim, world: World, alice
 HOSTILE = {
     "as long as Telegram allows": "房" * 4096,
     "emoji to the limit": "🏮" * 2048,
-    "zero width only": "\u200b\u200d\ufeff",
     "right to left": "\u202e房租\u202c \u0645\u0631\u062d\u0628\u0627",
     "HTML": "<b>房租</b> <script>alert(1)</script> &amp; <a href='x'>",
     "Markdown": "*房租* _x_ [a](http://b.cn) ```sql\n``` ~~ ||",
@@ -342,10 +345,7 @@ HOSTILE = {
 def test_whatever_is_written_is_answered_without_a_word_that_is_not_known(
     bot: Rim, world: World, alice: Person, text: str
 ) -> None:
-    try:
-        alice.says(world.private(alice), text)
-    except ValueError:
-        pytest.skip("no client sends this")
+    alice.says(world.private(alice), text)
     bot.catches_up()
     assert 1 <= len(bot.shown(alice)) <= 3
     said = {"\n".join(e.answer) for e in (RENT, CATS, GUESTS, FUTURE)}

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 from telegram import Update
 from telegram.error import RetryAfter
+from telegram.request import HTTPXRequest
 
+from bot.tg import app
+from bot.tg.library import Library
 from bot.tg.limits import SECOND, Pace, TooLate
 from bot.tg.order import PerChat
 from tests.bookshop import CATS, RENT
 from tests.rim import Rim, shows
-from tests.telegram import FakeClock, Person, World
+from tests.telegram import TOKEN, FakeClock, FloodLimits, Person, World
 
 GROUP, ALICE, BOB = -1001, 1, 2
 
@@ -52,8 +57,10 @@ def test_a_refusal_is_not_repeated(bot: Rim, world: World, alice: Person) -> Non
 
 
 def test_a_429_is_obeyed_and_the_answer_still_comes(bot: Rim, world: World, alice: Person) -> None:
-    world.fail("sendMessage", 429, retry_after=1)
+    world.fail("sendMessage", 429, retry_after=7)
     assert shows(bot.asked(alice, "房租贵不贵"), RENT)
+    assert [call.status for call in world.called("sendMessage")] == [429, 200]
+    assert 6 < sum(bot.waited) <= 7
 
 
 def test_a_difference_between_meant_and_shown_is_logged_as_an_error(
@@ -85,6 +92,18 @@ def test_an_error_of_ours_is_one_apology_and_a_kept_question(
     assert "房租" not in caplog.text
 
 
+def test_an_error_of_ours_lets_no_button_spin(
+    bot: Rim, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        raise RuntimeError("out of order")
+
+    answer = bot.asked(alice, "房租贵不贵")
+    monkeypatch.setattr(Library, "read", read)
+    assert bot.presses(alice, answer, "下一问 ▶") == "抱歉，出了点问题，请再问一次。"
+    assert shows(answer, RENT)
+
+
 def test_an_update_that_comes_twice_is_handled_once(bot: Rim, world: World, alice: Person) -> None:
     alice.says(world.private(alice), "房租贵不贵")
     update = dict(world.updates[0])
@@ -92,6 +111,18 @@ def test_an_update_that_comes_twice_is_handled_once(bot: Rim, world: World, alic
     world.updates.append(update)
     bot.catches_up()
     assert len(bot.shown(alice)) == 1
+
+
+def test_after_a_restart_nothing_is_answered_twice(
+    world: World, alice: Person, tmp_path: Path
+) -> None:
+    alice.says(world.private(alice), "房租贵不贵")
+    update = dict(world.updates[0])
+    for _ in range(2):
+        with Rim(world, database=f"sqlite:///{tmp_path}/bot.db") as bot:
+            bot.catches_up()
+            world.updates.append(update)
+    assert len(world.sent) == 1
 
 
 def test_the_log_has_a_line_per_question_and_nothing_that_people_wrote(
@@ -112,8 +143,8 @@ def test_the_log_has_a_line_per_question_and_nothing_that_people_wrote(
 class Ride:
     """A pace on a clock that only sleeping moves, and the times at which requests went."""
 
-    def __init__(self) -> None:
-        self.clock = FakeClock(0.0)
+    def __init__(self, clock: FakeClock | None = None) -> None:
+        self.clock = clock or FakeClock(0.0)
         self.pace = Pace(self.clock, self._sleep)
         self.went: list[tuple[int, float]] = []
         self.refusals: list[float] = []
@@ -151,6 +182,7 @@ def test_a_group_gets_twenty_messages_a_minute() -> None:
         return [at for _, at in ride.went]
 
     went = asyncio.run(ride())
+    assert len(went) == 41
     assert all(late - early > 60 for early, late in zip(went, went[20:], strict=False))
 
 
@@ -162,6 +194,7 @@ def test_all_chats_together_get_thirty_a_second() -> None:
         return [at for _, at in ride.went]
 
     went = asyncio.run(ride())
+    assert len(went) == 99
     assert all(late - early > 1 for early, late in zip(went, went[30:], strict=False))
 
 
@@ -191,6 +224,30 @@ def test_a_429_holds_up_the_chat_that_it_was_for_and_no_other() -> None:
         return ride.went
 
     assert asyncio.run(ride()) == [(ALICE, 30.0), (BOB, 1.0), (ALICE, 30.0 + SECOND)]
+
+
+def test_telegram_never_has_to_ask_for_patience() -> None:
+    clock = FakeClock(time.monotonic())  # which also says when an answer comes too late
+    world = World(privacy=False, clock=clock, flood=FloodLimits())
+    people = [world.user(f"Person {n}") for n in range(3)]
+    group = world.supergroup("书友", members=people)
+    ride = Ride(clock)
+    with Rim(world, pace=ride.pace) as bot:
+        for _ in range(3):
+            for person in people:
+                person.says(group, "/ask@fangtan_bot 房租贵不贵")
+                person.says(world.private(person), "房租贵不贵？猫叫什么名字？")
+        bot.catches_up()
+    assert len(world.sent) == 9 * 3
+    assert {call.status for call in world.calls} == {200}
+
+
+def test_the_bot_that_runs_keeps_to_the_pace(bot: Rim) -> None:
+    running = app.build(
+        bot.application.bot_data["desk"], TOKEN, "http://x", HTTPXRequest(), HTTPXRequest()
+    )
+    assert isinstance(running.bot.rate_limiter, Pace)
+    asyncio.run(running.bot.shutdown())
 
 
 def test_answering_a_button_waits_for_nothing() -> None:
@@ -225,17 +282,20 @@ def _message(chat: int) -> Update:
 def test_a_chat_keeps_its_order_while_others_go_ahead() -> None:
     done: list[str] = []
 
-    async def handle(name: str, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+    async def handle(name: str, may: asyncio.Event | None = None) -> None:
+        if may:
+            await may.wait()
         done.append(name)
 
     async def race() -> None:
-        order = PerChat()
-        await asyncio.gather(
-            order.process_update(_message(ALICE), handle("alice, slow", 0.2)),
-            order.process_update(_message(ALICE), handle("alice, quick", 0)),
-            order.process_update(_message(BOB), handle("bob", 0)),
-        )
+        order, later = PerChat(), asyncio.Event()
+        alice = [
+            asyncio.create_task(order.process_update(_message(ALICE), handle("slow", later))),
+            asyncio.create_task(order.process_update(_message(ALICE), handle("quick"))),
+        ]
+        await order.process_update(_message(BOB), handle("bob"))
+        later.set()
+        await asyncio.gather(*alice)
 
     asyncio.run(race())
-    assert done == ["bob", "alice, slow", "alice, quick"]
+    assert done == ["bob", "slow", "quick"]

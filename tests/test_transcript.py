@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from operator import contains
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from bot.transcript import NoInterview, Reading, read_page
 
 PAGES = Path(__file__).parent / "pages"
 EXPECTED = sorted(PAGES.glob("*.yaml"))
-SEED = next((Path(__file__).parent.parent / "seeds").glob("*.txt"), None)
+SEED = Path(__file__).parent.parent / "seeds" / "xiamen-2014-dongnanwang.txt"
 
 
 def page_of(expected: Path) -> str:
@@ -46,14 +47,17 @@ def non_blank(text: str) -> set[int]:
 def test_a_page_gives_what_a_careful_reader_takes_from_it(expected: Path) -> None:
     told = yaml.safe_load(expected.read_text(encoding="utf-8"))
     reading = read_page(page_of(expected))
-    if told.get("none"):
+    if "none" in told:
         assert isinstance(reading, NoInterview), shown(reading)
+        assert told == {"none": reading.reason}
         return
     assert isinstance(reading, Reading), reading
+    assert told.keys() <= {"exchanges", "metadata", "warnings"}
     assert shown(reading) == told["exchanges"]
     assert told.get("metadata", {}).items() <= reading.metadata.items()
-    for line in told.get("warnings", []):
-        assert any(line in warning for warning in reading.warnings), reading.warnings
+    warned = told.get("warnings", [])
+    assert len(reading.warnings) == len(warned), reading.warnings
+    assert all(map(contains, reading.warnings, warned)), reading.warnings
 
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
@@ -69,9 +73,7 @@ def test_every_page_has_its_expected_result() -> None:
     assert pages == {path.stem for path in EXPECTED}
 
 
-@pytest.mark.skipif(SEED is None, reason="the seeds are not here")
-def test_the_first_seed_gives_four_exchanges_and_its_header() -> None:
-    assert SEED is not None
+def test_the_seed_gives_four_exchanges_and_its_header() -> None:
     reading = interview(SEED.read_bytes().decode("utf-8"))
     assert [len(e.answer) for e in reading.exchanges] == [1, 1, 1, 2]
     assert reading.metadata == {
@@ -108,19 +110,19 @@ def test_line_ends_of_other_systems_change_nothing(end: str) -> None:
 
 
 HUGE = {
-    "one line": "好" * 2_000_000,
-    "turns on one line": "记者:您好不好?王某:我好。" * 15_000,
-    "colons": "啊：" * 500_000,
-    "spaces": "a" + " " * 1_000_000 + "b",
-    "stars": "*" * 1_000_000,
-    "brackets": "[" * 500_000,
-    "open quotes": "“" * 500_000,
-    "many labels": "\n".join(f"某人{n}：是这样吗？" for n in range(8_000)),
+    "one line": "好" * 500_000,
+    "turns on one line": "记者:您好不好?王某:我好。" * 2_000,
+    "colons": "啊：" * 200_000,
+    "spaces": "a" + " " * 300_000 + "b",
+    "stars": "*" * 300_000,
+    "brackets": "[" * 200_000,
+    "open quotes": "“" * 200_000,
+    "many labels": "\n".join(f"某人{n}：是这样吗？" for n in range(1_500)),
 }
 
 
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE.keys())
-def test_a_huge_page_takes_seconds_and_loses_nothing(text: str) -> None:
+def test_a_huge_page_loses_nothing(text: str) -> None:
     assert {line.number for line in read_page(text).lines} == non_blank(text)
 
 
@@ -156,7 +158,7 @@ TURNS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(turns=TURNS, labels=LABELS, shape=SHAPES, joint=JOINTS, repeat=st.booleans())
 def test_whatever_the_labels_answers_are_verbatim_and_in_order(
     turns: list[tuple[str, list[str], str]],
@@ -204,7 +206,7 @@ LINES = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(LINES, max_size=25))
 def test_whatever_the_page_nothing_is_lost_and_nothing_added(lines: list[str]) -> None:
     text = "\n".join(lines)

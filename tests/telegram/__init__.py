@@ -3,10 +3,10 @@
     text.py     what the server makes of a text: trimming, UTF-16, entities     pure
     model.py    users, chats, members, messages, and their JSON                 pure
     world.py    people act; privacy mode decides what the bot gets to see
-    methods.py  the Bot API: parameters, refusals in Telegram's words, effects
+    methods.py  what the bot calls: parameters, refusals in Telegram's words, effects
     doors.py    the ways in: FakeRequest (this process), HttpDoor (any process), deliver
 
-    world = World(bot_username="fangtan_bot", privacy=True)
+    world = World(privacy=True)
     alice, bob = world.user("Alice"), world.user("Bob", language="en")
     group = world.supergroup("群", members=[alice, bob], admins=[bob])
     asked = alice.says(group, "/ask@fangtan_bot 治庸有阻力吗")
@@ -18,9 +18,9 @@ at the top of `text.py` and `methods.py`; a gap that a bot meets answers 501, ne
 """
 
 from tests.telegram.doors import FakeRequest, HttpDoor, deliver
-from tests.telegram.methods import METHODS, call
+from tests.telegram.methods import call
 from tests.telegram.model import Button, Chat, Member, Message, Topic, User
-from tests.telegram.text import Entity, Styled, utf16_len, utf16_slice
+from tests.telegram.text import Entity, Styled, utf16_len
 from tests.telegram.world import (
     TOKEN,
     FakeClock,
@@ -33,7 +33,6 @@ from tests.telegram.world import (
 )
 
 __all__ = [
-    "METHODS",
     "TOKEN",
     "Button",
     "Chat",
@@ -55,5 +54,4 @@ __all__ = [
     "call",
     "deliver",
     "utf16_len",
-    "utf16_slice",
 ]

@@ -54,13 +54,6 @@ PERMISSIONS = (
     "can_pin_messages",
     "can_manage_topics",
 )
-_NO_GIFTS = {
-    "unlimited_gifts": False,
-    "limited_gifts": False,
-    "unique_gifts": False,
-    "premium_subscription": False,
-    "gifts_from_channels": False,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +65,6 @@ class User:
     username: str = ""
     language: str = ""
     is_bot: bool = False
-    is_premium: bool = False
 
     def json(self) -> Json:
         data: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
@@ -80,8 +72,6 @@ class User:
             data["username"] = self.username
         if self.language:
             data["language_code"] = self.language
-        if self.is_premium:
-            data["is_premium"] = True
         return data
 
 
@@ -162,7 +152,6 @@ class Topic:
 
     id: int
     name: str
-    closed: bool = False
 
 
 @dataclass(eq=False)
@@ -174,11 +163,12 @@ class Message:
     date: int
     sender: User | None = None
     sender_chat: Chat | None = None
-    signature: str = ""
+    author: User | None = None  # who wrote it, under whatever name: no bot learns that
     text: str = ""
     entities: tuple[Entity, ...] = ()
     markup: Json | None = None
     media: Json | None = None
+    album: str = ""
     service: Json | None = None
     reply_to: Message | None = None
     quote: Json | None = None
@@ -188,15 +178,11 @@ class Message:
     inline_message_id: str | None = None
     origin: Json | None = None
     is_automatic_forward: bool = False
-    silent: bool = False
-    protected: bool = False
     preview: Json | None = None
     edit_date: int | None = None
     deleted: bool = False
-    pinned: bool = False
     guest_query_id: str | None = None
     versions: list[Version] = field(default_factory=list)
-    reactions: dict[int, list[Json]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         who = self.sender.first_name if self.sender else self.chat.title
@@ -238,8 +224,6 @@ class Message:
             data["from"] = self.sender.json()
         if self.sender_chat:
             data["sender_chat"] = self.sender_chat.json()
-        if self.signature:
-            data["author_signature"] = self.signature
         if self.edit_date:
             data["edit_date"] = self.edit_date
         if self.thread:
@@ -251,14 +235,14 @@ class Message:
         for name in ("is_automatic_forward", "quote", "guest_query_id"):
             if value := getattr(self, name):
                 data[name] = value
+        if self.album:
+            data["media_group_id"] = self.album
         if self.reply_to and with_reply and not self.reply_to.deleted:
             data["reply_to_message"] = self.reply_to.json(users, with_reply=False)
         if self.via_bot:
             data["via_bot"] = self.via_bot.json()
         if self.guest_caller:
             data["guest_bot_caller_user"] = self.guest_caller.json()
-        if self.protected:
-            data["has_protected_content"] = True
         if self.preview:
             data["link_preview_options"] = self.preview
         data |= self._content_json(users)
@@ -299,7 +283,6 @@ class Chat:
     privacy: bool = True  # the bot's privacy mode when it was added: a later change waits
     known: bool = False  # whether the bot met this chat; a private one: was started
     blocked: bool = False  # private: the person stopped the bot
-    deactivated: bool = False  # private: the account is gone
     last_bot: int = 0  # the bot that spoke last
     last_id: int = 0  # a supergroup's first message says that it was created
 
@@ -332,18 +315,6 @@ class Chat:
             data["username"] = self.username
         if self.is_forum:
             data["is_forum"] = True
-        return data
-
-    def full_json(self) -> Json:
-        data = self.json() | {
-            "accent_color_id": self.id % 7,
-            "max_reaction_count": 11,
-            "accepted_gift_types": _NO_GIFTS,
-        }
-        if self.is_group:
-            data["permissions"] = dict.fromkeys(PERMISSIONS, True)
-        if self.linked:
-            data["linked_chat_id"] = self.linked.id
         return data
 
 
