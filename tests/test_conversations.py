@@ -22,7 +22,8 @@ import yaml
 
 from bot import knowledge
 from bot.interview import Exchange, Knowledge
-from bot.respond import Responder, calibrated, policy_for
+from bot.policy import calibrated, policy_for
+from bot.respond import Responder
 from bot.search import Index
 from tests import bookshop
 from tests.rim import Rim, shows
