@@ -162,7 +162,7 @@ class Index:
         self.explain = lru_cache(REMEMBERED)(self._explain)
 
     def __getstate__(self) -> dict[str, Any]:
-        """All that was built, without the encoder and what was remembered: can be kept in a file."""
+        """All that was built, but not the encoder: can be kept in a file."""
         return {name: value for name, value in vars(self).items() if name != "explain"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -487,9 +487,7 @@ class _Grams:
         """The cosines of these documents with each other."""
         cells, lengths = _ranges(self._starts[rows], self._starts[rows + 1])
         here = np.repeat(np.arange(len(rows)), lengths)
-        found, places, times = np.unique(
-            self._columns[cells], return_inverse=True, return_counts=True
-        )
+        _, places, times = np.unique(self._columns[cells], return_inverse=True, return_counts=True)
         # What only one of them holds meets nothing in the others.
         shared = times > 1
         narrow = np.cumsum(shared) - 1

@@ -30,7 +30,8 @@ from bot.encoder import load as load_encoder  # noqa: E402
 from bot.evaluate import questions  # noqa: E402
 from bot.interview import Exchange, Interview, Knowledge, Origin  # noqa: E402
 from bot.knowledge import load, read_yaml  # noqa: E402
-from bot.respond import Conversation, Responder, calibrated, policy_for  # noqa: E402
+from bot.policy import calibrated, policy_for  # noqa: E402
+from bot.respond import Conversation, Responder  # noqa: E402
 from bot.search import Encoder, Index  # noqa: E402
 from bot.transcript import read_page  # noqa: E402
 

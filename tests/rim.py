@@ -11,9 +11,9 @@ from bot.interview import Exchange, Knowledge
 from bot.respond import Responder
 from bot.store import Store
 from bot.tg import app
-from bot.tg.desk import Desk
 from bot.tg.library import Library
 from bot.tg.limits import Pace
+from bot.tg.services import Services
 from tests.bookshop import KNOWLEDGE, RESPONDER
 from tests.telegram import Chat, FakeRequest, Message, Person, World, deliver
 
@@ -41,7 +41,7 @@ class Rim:
         self.waited: list[float] = []
         self._pace = pace or self._unhurried()
         self._thinker = ThreadPoolExecutor(1)
-        self._desk = Desk(
+        self._services = Services(
             responder, self.library, self.store, self._thinker, operators, pauses=(0, 0)
         )
         self._runner = asyncio.Runner()
@@ -90,7 +90,12 @@ class Rim:
     async def _begin(self) -> None:
         fake = FakeRequest(self.world)
         self.application = app.build(
-            self._desk, self.world.token, "http://fake", fake, FakeRequest(self.world), self._pace
+            self._services,
+            self.world.token,
+            "http://fake",
+            fake,
+            FakeRequest(self.world),
+            self._pace,
         )
         await app.begin(self.application)
 

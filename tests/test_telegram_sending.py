@@ -244,7 +244,7 @@ def test_telegram_never_has_to_ask_for_patience() -> None:
 
 def test_the_bot_that_runs_keeps_to_the_pace(bot: Rim) -> None:
     running = app.build(
-        bot.application.bot_data["desk"], TOKEN, "http://x", HTTPXRequest(), HTTPXRequest()
+        bot.application.bot_data["services"], TOKEN, "http://x", HTTPXRequest(), HTTPXRequest()
     )
     assert isinstance(running.bot.rate_limiter, Pace)
     asyncio.run(running.bot.shutdown())

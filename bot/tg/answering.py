@@ -12,11 +12,11 @@ from dataclasses import replace
 from bot.interview import Exchange
 from bot.respond import Answer, Choices, Conversation, NotCovered, SmallTalk, Turn
 from bot.store import Sent
-from bot.tg import hearing, sending
-from bot.tg.desk import Context
-from bot.tg.hearing import Heard
-from bot.tg.letters import Letter, Writer
+from bot.tg import incoming, sending
+from bot.tg.incoming import Heard
+from bot.tg.messages import Letter, Writer
 from bot.tg.order import arrived
+from bot.tg.services import Context
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ AGAIN_AFTER = 600.0  # seconds until a group is shown the same answer a second t
 def writer(question: Heard, context: Context) -> Writer:
     """Who writes to the one who asked."""
     return Writer(
-        context.desk.library,
+        context.services.library,
         context.bot.username,
         "group" if question.place.group else "private",
         question.language,
@@ -44,18 +44,18 @@ async def answer(question: Heard, context: Context) -> None:
 def _conversation(question: Heard, context: Context) -> Conversation:
     """What a message is about: what it replies to, if that is an answer of ours, whoever asked for
     it; else what was last spoken of."""
-    store = context.desk.store
+    store = context.services.store
     last = store.conversation(question.speaker)
     if question.original is None:
         return last
     pointed = store.after(question.place.chat, question.original.message)
-    pointed = pointed or context.desk.library.recognised(question.original.text)
+    pointed = pointed or context.services.library.recognised(question.original.text)
     return last if pointed is None else last.back_to(pointed)
 
 
 async def answer_again(question: Heard, context: Context) -> None:
     """Let the answers to a message that was edited follow its new text."""
-    store, chat = context.desk.store, question.place.chat
+    store, chat = context.services.store, question.place.chat
     earlier = store.answers_to(chat, question.message)
     if not earlier:
         return
@@ -78,7 +78,7 @@ async def answer_again(question: Heard, context: Context) -> None:
 
 async def deliver(question: Heard, turn: Turn, before: Conversation, context: Context) -> None:
     """Send the letter for a turn, and remember both."""
-    store = context.desk.store
+    store = context.services.store
     letter, place = writer(question, context).reply(turn), question.place
     if (
         not _is_whole(turn)
@@ -94,7 +94,7 @@ async def deliver(question: Heard, turn: Turn, before: Conversation, context: Co
         _miss("unsent", turn, context)
         return
     store.converse(question.speaker, turn.conversation)
-    note = noted(letter, sent.message_id, question.message, hearing.link(sent))
+    note = noted(letter, sent.message_id, question.message, incoming.link(sent))
     store.answered(question.speaker, note, before, turn.conversation)
 
 
@@ -121,7 +121,7 @@ def record(turn: Turn, context: Context) -> None:
 
 
 async def _turns(question: Heard, before: Conversation, context: Context) -> tuple[Turn, ...]:
-    turns = await context.desk.think(context.desk.responder.respond, question.text, before)
+    turns = await context.services.think(context.services.responder.respond, question.text, before)
     for turn in turns:
         record(turn, context)
     return turns
@@ -136,7 +136,7 @@ def told(question: Heard, exchange: Exchange, context: Context) -> Sent | None:
     place = question.place
     if not place.group:
         return None
-    return context.desk.store.recent(place.chat, place.thread, exchange.key, AGAIN_AFTER)
+    return context.services.store.recent(place.chat, place.thread, exchange.key, AGAIN_AFTER)
 
 
 def noted(letter: Letter, message: int, question: int, link: str | None = None) -> Sent:
@@ -160,4 +160,4 @@ def _outcome(turn: Turn) -> str:
 def _miss(outcome: str, turn: Turn, context: Context) -> None:
     matches = turn.ranking.matches
     nearest = matches[0].exchange.key if matches else None
-    context.desk.store.missed(turn.question, outcome, nearest, turn.score)
+    context.services.store.missed(turn.question, outcome, nearest, turn.score)

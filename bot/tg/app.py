@@ -35,23 +35,23 @@ from bot.respond import Responder
 from bot.settings import NotConfigured, Settings, Webhook
 from bot.store import Store, Unopenable
 from bot.tg import (
-    abroad,
     buttons,
     commands,
     errors,
+    group_settings,
     groups,
     guard,
+    inline,
     logs,
     membership,
-    panel,
     polling,
     private,
     profile,
 )
-from bot.tg.desk import App, Context, Desk
 from bot.tg.library import Library
 from bot.tg.limits import OPEN_REQUESTS, Pace
 from bot.tg.order import PerChat
+from bot.tg.services import App, Context, Services
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +70,9 @@ def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
     except Unopenable as error:
         raise NotConfigured(str(error)) from None
     with ThreadPoolExecutor(1, "search") as thinker:
-        desk = Desk(responder, Library(knowledge), store, thinker, settings.admins)
+        services = Services(responder, Library(knowledge), store, thinker, settings.admins)
         try:
-            return asyncio.run(_live(desk, settings))
+            return asyncio.run(_live(services, settings))
         except NotConfigured:
             raise
         except Exception:
@@ -92,7 +92,7 @@ def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
     edited_in_group = edited & filters.ChatType.GROUPS
     text = filters.TEXT | filters.CAPTION
     here = alone | in_group
-    as_guest = MessageHandler(filters.UpdateType.GUEST_MESSAGE, abroad.summoned)
+    as_guest = MessageHandler(filters.UpdateType.GUEST_MESSAGE, inline.summoned)
     return {
         -2: [TypeHandler(Update, guard.admit)],
         -1: [
@@ -101,7 +101,7 @@ def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
         ],
         0: [
             *([as_guest] if me.supports_guest_queries else []),
-            InlineQueryHandler(abroad.typed),
+            InlineQueryHandler(inline.typed),
             CallbackQueryHandler(buttons.pressed),
             MessageHandler(edited_alone & text, private.edited),
             MessageHandler(edited_in_group & text, groups.edited),
@@ -111,9 +111,9 @@ def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
             CommandHandler("help", commands.help_, here),
             CommandHandler("about", commands.about, here),
             CommandHandler("privacy", commands.privacy, here),
-            CommandHandler("settings", panel.settings, here),
-            CommandHandler("snooze", panel.snooze, here),
-            CommandHandler("resume", panel.resume, here),
+            CommandHandler("settings", group_settings.settings, here),
+            CommandHandler("snooze", group_settings.snooze, here),
+            CommandHandler("resume", group_settings.resume, here),
             MessageHandler(alone & filters.COMMAND, private.unknown_command),
             MessageHandler(alone & text, private.question),
             MessageHandler(
@@ -138,7 +138,7 @@ def allowed_updates(me: User) -> list[str]:
 
 
 def build(
-    desk: Desk,
+    services: Services,
     token: str,
     api_url: str,
     request: BaseRequest,
@@ -165,7 +165,7 @@ def build(
         )
         .build()
     )
-    application.bot_data["desk"] = desk
+    application.bot_data["services"] = services
     application.add_error_handler(errors.happened)
     return application
 
@@ -176,19 +176,19 @@ async def begin(application: App) -> None:
     application.add_handlers(handlers(application.bot.bot))
 
 
-async def _live(desk: Desk, settings: Settings) -> int:
+async def _live(services: Services, settings: Settings) -> int:
     request = HTTPXRequest(
         connection_pool_size=OPEN_REQUESTS + 4,
         pool_timeout=READ_TIMEOUT,
         read_timeout=READ_TIMEOUT,
     )
     heart = polling.Heartbeat(read_timeout=2 * POLL)
-    application = build(desk, settings.token, settings.api_url, request, heart)
+    application = build(services, settings.token, settings.api_url, request, heart)
     stop = _stop_on_signals()
     if not await _reach(application, stop):
         return 0
     try:
-        return await _serve(application, desk.store, heart, settings.webhook, stop)
+        return await _serve(application, services.store, heart, settings.webhook, stop)
     finally:
         await application.shutdown()
 

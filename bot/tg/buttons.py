@@ -14,11 +14,11 @@ from bot.respond import Conversation
 from bot.store import Speaker
 from bot.tg import sending
 from bot.tg.answering import noted
-from bot.tg.desk import Context
-from bot.tg.hearing import Place, link
-from bot.tg.letters import Form, Letter, Writer
-from bot.tg.panel import is_admin, switch_ambient
+from bot.tg.group_settings import is_admin, switch_ambient
+from bot.tg.incoming import Place, link
+from bot.tg.messages import Form, Letter, Writer
 from bot.tg.sending import toast
+from bot.tg.services import Context
 from bot.words import Language, language, say
 
 LONGEST_TOAST = 190
@@ -55,7 +55,7 @@ async def pressed(update: Update, context: Context) -> None:
     query = update.callback_query
     if query is None:
         return
-    found = context.desk.library.read(query.data or "")
+    found = context.services.library.read(query.data or "")
     unreachable = query.message is not None and not isinstance(query.message, Message)
     if found is None or unreachable:
         await toast(query, say("expired", language(query.from_user.language_code)))
@@ -66,7 +66,7 @@ async def pressed(update: Update, context: Context) -> None:
 
 async def _show(press: Press, context: Context) -> None:
     """Turn the message into the answer of an exchange: n, asker."""
-    exchange = context.desk.library.exchange(press.number(0))
+    exchange = context.services.library.exchange(press.number(0))
     if exchange is None:
         await _expire(press, context)
         return
@@ -76,7 +76,7 @@ async def _show(press: Press, context: Context) -> None:
 
 async def _whole(press: Press, context: Context) -> None:
     """Turn a passage into the whole answer: n, where it begins, how long it is, asker."""
-    exchange = context.desk.library.exchange(press.number(0))
+    exchange = context.services.library.exchange(press.number(0))
     if exchange is None:
         await _expire(press, context)
         return
@@ -89,10 +89,10 @@ async def _exchange(
     press: Press, exchange: Exchange, quote: str, asker: int, context: Context
 ) -> None:
     """Let the message be the answer of an exchange; that is what is spoken of from now on."""
-    store, message = context.desk.store, press.message
+    store, message = context.services.store, press.message
     before = store.conversation(_speaker(press, message)) if message else Conversation()
-    turn = await context.desk.think(
-        context.desk.responder.show, exchange.key, before, "usual", quote
+    turn = await context.services.think(
+        context.services.responder.show, exchange.key, before, "usual", quote
     )
     letter = _writer(press, asker, context).answer(exchange, turn.conversation.quote)
     if await sending.change_pressed(letter, press.query, context) and message:
@@ -106,7 +106,7 @@ def _quoted(exchange: Exchange, begin: int, length: int) -> str:
 
 async def _turn(press: Press, context: Context) -> None:
     """Show another page of an answer: page, n, where its quote begins, how long it is, asker."""
-    exchange = context.desk.library.exchange(press.number(1))
+    exchange = context.services.library.exchange(press.number(1))
     if exchange is None:
         await _expire(press, context)
         return
@@ -137,11 +137,11 @@ async def _bad(press: Press, context: Context) -> None:
 
 
 async def _rate(press: Press, useful: bool, context: Context) -> None:
-    exchange = context.desk.library.exchange(press.number(0))
+    exchange = context.services.library.exchange(press.number(0))
     if exchange and press.message:
         chat, message = press.message.chat.id, press.message.message_id
         person = press.query.from_user.id
-        context.desk.store.rate(chat, message, person, exchange.key, useful)
+        context.services.store.rate(chat, message, person, exchange.key, useful)
     await toast(press.query, say("noted", press.language))
 
 
@@ -154,7 +154,7 @@ async def _delete(press: Press, context: Context) -> None:
     if person != press.number(0) and not await is_admin(message.chat.id, person, context):
         await toast(press.query, say("not_yours", press.language), alert=True)
     elif await sending.delete(message.chat.id, message.message_id, context):
-        context.desk.store.deleted(message.chat.id, message.message_id)
+        context.services.store.deleted(message.chat.id, message.message_id)
         await toast(press.query, say("gone", press.language))
     else:
         await toast(press.query, say("stuck", press.language), alert=True)
@@ -196,7 +196,7 @@ _DOES: Mapping[str, Callable[[Press, Context], Awaitable[None]]] = {
 
 def _writer(press: Press, asker: int, context: Context) -> Writer:
     username = context.bot.username
-    return Writer(context.desk.library, username, press.form, press.language, asker)
+    return Writer(context.services.library, username, press.form, press.language, asker)
 
 
 def _asker(press: Press) -> int:
@@ -218,5 +218,5 @@ def _note(
     """Remember what the message shows from now on."""
     here = message.message_id
     note = noted(letter, here, here, link(message))
-    if not context.desk.store.changed(message.chat.id, note, after):
-        context.desk.store.answered(_speaker(press, message), note, after=after)
+    if not context.services.store.changed(message.chat.id, note, after):
+        context.services.store.answered(_speaker(press, message), note, after=after)

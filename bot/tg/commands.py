@@ -6,10 +6,10 @@ from telegram import BotCommandScopeChat, Message, Update
 
 from bot import render
 from bot.tg import answering, groups, sending
-from bot.tg.desk import Context
-from bot.tg.hearing import after_command, heard
-from bot.tg.letters import Letter
+from bot.tg.incoming import after_command, heard
+from bot.tg.messages import Letter
 from bot.tg.profile import private_menu
+from bot.tg.services import Context
 
 
 async def start(update: Update, context: Context) -> None:
@@ -23,10 +23,10 @@ async def start(update: Update, context: Context) -> None:
             await help_(update, context)
         return
     await _menu_in_traditional(message, context)
-    exchange = context.desk.library.linked(payload)
+    exchange = context.services.library.linked(payload)
     if exchange:
-        before = context.desk.store.conversation(question.speaker)
-        turn = await context.desk.think(context.desk.responder.show, exchange.key, before)
+        before = context.services.store.conversation(question.speaker)
+        turn = await context.services.think(context.services.responder.show, exchange.key, before)
         await answering.deliver(question, turn, before, context)
         return
     welcome = render.ours("start", question.language)
@@ -61,7 +61,7 @@ async def help_(update: Update, context: Context) -> None:
 async def about(update: Update, context: Context) -> None:
     """Say where every word comes from."""
     if message := update.message:
-        interviews = tuple(context.desk.library.interviews.values())
+        interviews = tuple(context.services.library.interviews.values())
         letter = Letter(render.about(interviews, heard(message).language))
         await _reply(message, letter, context)
 

@@ -8,8 +8,8 @@ from telegram import Message, Update
 from telegram.constants import ChatType
 
 from bot.tg import answering, sending
-from bot.tg.desk import Context
-from bot.tg.hearing import heard, words
+from bot.tg.incoming import heard, words
+from bot.tg.services import Context
 from bot.words import language, say
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ async def happened(update: object, context: Context) -> None:
 
 async def _apologise(message: Message, context: Context) -> None:
     if words(message):
-        context.desk.store.missed(words(message), "error", None, 0.0)
+        context.services.store.missed(words(message), "error", None, 0.0)
     if message.chat.type == ChatType.PRIVATE:
         question = heard(message)
         letter = answering.writer(question, context).ours("apology")

@@ -6,9 +6,9 @@ from telegram import Message, Update
 
 from bot.respond import Answer, Conversation, Turn
 from bot.tg import answering, sending
-from bot.tg.desk import Context
-from bot.tg.hearing import Heard, addressed, heard, is_for_others, pointed_at
+from bot.tg.incoming import Heard, addressed, heard, is_for_others, pointed_at
 from bot.tg.library import Library
+from bot.tg.services import Context
 
 
 async def overheard(update: Update, context: Context) -> None:
@@ -19,7 +19,7 @@ async def overheard(update: Update, context: Context) -> None:
     asked = addressed(message, me)
     if asked is not None:
         await called(message, asked, context)
-    elif not is_for_others(message, me) and context.desk.store.chat(message.chat.id).ambient:
+    elif not is_for_others(message, me) and context.services.store.chat(message.chat.id).ambient:
         await _unasked(heard(message), context)
 
 
@@ -44,15 +44,15 @@ async def usage(question: Heard, context: Context) -> None:
     """Say how to ask."""
     command = f"/ask@{context.bot.username}" if question.place.group else "/ask"
     letter = answering.writer(question, context).ours(
-        "ask_usage", ask=command, topic=_example(context.desk.library)
+        "ask_usage", ask=command, topic=_example(context.services.library)
     )
     await sending.send(letter, question.place, context)
 
 
 async def _unasked(question: Heard, context: Context) -> None:
     """Answer where there is no doubt; the question stands alone, for nobody was talking to us."""
-    desk = context.desk
-    turn = await desk.think(desk.responder.overheard, question.text)
+    services = context.services
+    turn = await services.think(services.responder.overheard, question.text)
     match turn:
         case Turn(reply=Answer(exchange)) if not answering.told(question, exchange, context):
             answering.record(turn, context)

@@ -9,15 +9,15 @@ from telegram import Message, Update
 from telegram.constants import ChatType
 from telegram.ext import ApplicationHandlerStop
 
-from bot.tg.desk import Context
-from bot.tg.hearing import is_by_a_bot, is_from_a_person, words
+from bot.tg.incoming import is_by_a_bot, is_from_a_person, words
+from bot.tg.services import Context
 
 _WAKING = ("/resume", "/snooze", "/settings")
 
 
 async def admit(update: Update, context: Context) -> None:
     """Stop what was handled before a restart, what no person wrote, and what disturbs a silence."""
-    if not context.desk.store.is_new(_fingerprint(update)):
+    if not context.services.store.is_new(_fingerprint(update)):
         raise ApplicationHandlerStop
     if update.guest_message and is_by_a_bot(update.guest_message):
         raise ApplicationHandlerStop
@@ -25,8 +25,8 @@ async def admit(update: Update, context: Context) -> None:
     if message and not is_service(message):
         if not is_from_a_person(message) or _disturbs(message, context):
             raise ApplicationHandlerStop
-        if not context.desk.store.chat(message.chat.id).active:
-            context.desk.store.set_active(message.chat.id, True)
+        if not context.services.store.chat(message.chat.id).active:
+            context.services.store.set_active(message.chat.id, True)
 
 
 def is_service(message: Message) -> bool:
@@ -37,7 +37,7 @@ def is_service(message: Message) -> bool:
 def _disturbs(message: Message, context: Context) -> bool:
     in_group = message.chat.type != ChatType.PRIVATE
     wakes = words(message).lower().startswith(_WAKING)
-    return in_group and not wakes and context.desk.store.is_snoozed(message.chat.id)
+    return in_group and not wakes and context.services.store.is_snoozed(message.chat.id)
 
 
 def _fingerprint(update: Update) -> str:

@@ -14,9 +14,9 @@ from telegram.constants import ChatType
 
 from bot import render
 from bot.tg import sending
-from bot.tg.desk import Context
-from bot.tg.hearing import Place
-from bot.tg.letters import Letter
+from bot.tg.incoming import Place
+from bot.tg.messages import Letter
+from bot.tg.services import Context
 from bot.words import Language, language
 
 _GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
@@ -27,7 +27,7 @@ async def changed(update: Update, context: Context) -> None:
     change = update.my_chat_member
     if change is None:
         return
-    store, chat = context.desk.store, change.chat.id
+    store, chat = context.services.store, change.chat.id
     may_write = _may_write(change.new_chat_member)
     store.set_active(chat, may_write)
     if not _is_there(change.new_chat_member):
@@ -41,9 +41,9 @@ async def migrated(update: Update, context: Context) -> None:
     """Let the settings move along: both the old group and the new one announce it."""
     match update.message:
         case Message(migrate_to_chat_id=int(new), chat=old):
-            context.desk.store.migrate_chat(old.id, new)
+            context.services.store.migrate_chat(old.id, new)
         case Message(migrate_from_chat_id=int(before), chat=new_chat):
-            context.desk.store.migrate_chat(before, new_chat.id)
+            context.services.store.migrate_chat(before, new_chat.id)
 
 
 async def _greet(change: ChatMemberUpdated, context: Context) -> None:

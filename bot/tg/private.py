@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 from telegram import Message, Update
 
 from bot.tg import answering, sending
-from bot.tg.desk import Context
-from bot.tg.hearing import Heard, heard, words
+from bot.tg.incoming import Heard, heard, words
+from bot.tg.services import Context
 
 _ASK = re.compile(r"^\s*[/／]ask(?:[@＠]\w+)?(?!\w)", re.IGNORECASE)
 
@@ -16,8 +17,10 @@ _ASK = re.compile(r"^\s*[/／]ask(?:[@＠]\w+)?(?!\w)", re.IGNORECASE)
 async def question(update: Update, context: Context) -> None:
     """Answer what was asked."""
     if message := update.message:
-        if context.desk.store.chat(message.chat.id).hinted:
-            context.desk.store.set_hinted(message.chat.id, False)
+        if message.media_group_id:
+            context.services.captioned.append(message.media_group_id)
+        if context.services.store.chat(message.chat.id).hinted:
+            context.services.store.set_hinted(message.chat.id, False)
         await answering.answer(_question(message), context)
 
 
@@ -28,10 +31,24 @@ async def edited(update: Update, context: Context) -> None:
 
 
 async def hint(update: Update, context: Context) -> None:
-    """Say once that we only read; then not again until we are written to."""
+    """Say once that we only read; then not again until we are written to. Of an album any picture
+    may have the caption that asks, so that one waits for all of them."""
     if not (message := update.message):
         return
-    store = context.desk.store
+    if message.media_group_id:
+        context.application.create_task(_hint_at_album(message, context), update)
+    else:
+        await _hint(message, context)
+
+
+async def _hint_at_album(message: Message, context: Context) -> None:
+    await asyncio.sleep(context.services.album_wait)
+    if message.media_group_id not in context.services.captioned:
+        await _hint(message, context)
+
+
+async def _hint(message: Message, context: Context) -> None:
+    store = context.services.store
     if not store.chat(message.chat.id).hinted:
         store.set_hinted(message.chat.id, True)
         question = heard(message)

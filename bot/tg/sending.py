@@ -23,11 +23,11 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.tg.desk import Context
-from bot.tg.hearing import Place
-from bot.tg.letters import Letter
+from bot.tg.incoming import Place
 from bot.tg.limits import TooLate
+from bot.tg.messages import Letter
 from bot.tg.order import arrived
+from bot.tg.services import Context
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -56,7 +56,7 @@ async def _post(letter: Letter, place: Place, deadline: float | None, context: C
             rate_limit_args=deadline,
         )
     except ChatMigrated as moved:
-        context.desk.store.migrate_chat(place.chat, moved.new_chat_id)
+        context.services.store.migrate_chat(place.chat, moved.new_chat_id)
         there = replace(place, chat=moved.new_chat_id, reply_to=None)
         return await _post(letter, there, deadline, context)
 
@@ -139,13 +139,13 @@ async def _carried_out(
     call: Callable[[], Awaitable[Result]], chat: int | None, context: Context
 ) -> Result | None:
     try:
-        return await _persistently(call, context.desk.pauses)
+        return await _persistently(call, context.services.pauses)
     except TooLate:
         log.warning("dropped: it would have reached the group more than 20 s late")
     except Forbidden as error:
         log.info("we may not write there any more: %s", error)
         if chat is not None:
-            context.desk.store.set_active(chat, False)
+            context.services.store.set_active(chat, False)
     except BadRequest as error:
         log.warning("Telegram refused: %s", error)
     except TimedOut:

@@ -11,10 +11,10 @@ from telegram import (
 
 from bot import render
 from bot.tg import answering, sending
-from bot.tg.desk import Context
-from bot.tg.hearing import addressed, heard, pointed_at, sound, words
-from bot.tg.letters import Letter, Writer
+from bot.tg.incoming import addressed, heard, pointed_at, sound, words
 from bot.tg.library import code
+from bot.tg.messages import Letter, Writer
+from bot.tg.services import Context
 from bot.words import language, say
 
 AT_ONCE = 20  # results; Telegram takes 50 and asks for more by their offset
@@ -28,13 +28,13 @@ async def typed(update: Update, context: Context) -> None:
     query = update.inline_query
     if query is None:
         return
-    desk = context.desk
+    services = context.services
     tongue = language(query.from_user.language_code)
-    found = await desk.think(desk.responder.listing, sound(query.query))
+    found = await services.think(services.responder.listing, sound(query.query))
     first = int(query.offset) if query.offset.isdecimal() else 0
     shown = found[first : first + AT_ONCE]
     more = first + AT_ONCE < len(found)
-    writer = Writer(desk.library, context.bot.username, "abroad", tongue)
+    writer = Writer(services.library, context.bot.username, "abroad", tongue)
     button = InlineQueryResultsButton(
         say("inline_help" if found else "inline_nothing", tongue), start_parameter="inline"
     )
@@ -59,7 +59,7 @@ async def summoned(update: Update, context: Context) -> None:
     text = words(message) if asked is None else asked
     question = heard(message, text) if text else pointed_at(message)
     tongue = heard(message).language
-    writer = Writer(context.desk.library, context.bot.username, "abroad", tongue)
+    writer = Writer(context.services.library, context.bot.username, "abroad", tongue)
     if question:
         letter = writer.reply(await answering.decide(question, context))
     else:

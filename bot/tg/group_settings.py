@@ -7,9 +7,9 @@ import re
 from telegram import CallbackQuery, ChatMember, Message, Update
 
 from bot.tg import answering, sending
-from bot.tg.desk import Context
-from bot.tg.hearing import after_command, heard, is_anonymous_admin
-from bot.tg.letters import Letter, Writer
+from bot.tg.incoming import after_command, heard, is_anonymous_admin
+from bot.tg.messages import Letter, Writer
+from bot.tg.services import Context
 
 MINUTES = 60
 LONGEST = 10_080  # a week, in minutes
@@ -20,14 +20,14 @@ async def settings(update: Update, context: Context) -> None:
     """Show the panel to an admin."""
     message = update.message
     if message and await _may_set(message, context):
-        ambient = context.desk.store.chat(message.chat.id).ambient
+        ambient = context.services.store.chat(message.chat.id).ambient
         await _reply(message, _writer(message, context).settings(ambient), context)
 
 
 async def switch_ambient(query: CallbackQuery, on: bool, writer: Writer, context: Context) -> None:
     """Answer unasked from now on, or no longer, and show it in the panel."""
     if isinstance(query.message, Message):
-        context.desk.store.set_ambient(query.message.chat.id, on)
+        context.services.store.set_ambient(query.message.chat.id, on)
         await sending.change_pressed(writer.settings(on), query, context)
 
 
@@ -39,7 +39,7 @@ async def snooze(update: Update, context: Context) -> None:
     given = after_command(message) or str(MINUTES)
     minutes = int(given) if re.fullmatch(r"[0-9]{1,5}", given) else 0
     if 1 <= minutes <= LONGEST:
-        context.desk.store.snooze(message.chat.id, minutes * 60)
+        context.services.store.snooze(message.chat.id, minutes * 60)
         letter = _writer(message, context).ours("snoozed", minutes=minutes)
     else:
         letter = _writer(message, context).ours("snooze_usage")
@@ -50,13 +50,13 @@ async def resume(update: Update, context: Context) -> None:
     """Speak again."""
     message = update.message
     if message and await _may_set(message, context):
-        context.desk.store.snooze(message.chat.id, 0)
+        context.services.store.snooze(message.chat.id, 0)
         await _reply(message, _writer(message, context).ours("resumed"), context)
 
 
 async def is_admin(chat: int, person: int, context: Context) -> bool:
     """Whether someone runs this group, or the bot. Asked each time: admins come and go."""
-    if person in context.desk.operators:
+    if person in context.services.operators:
         return True
     member = await sending.quietly(lambda: context.bot.get_chat_member(chat, person))
     return member is not None and member.status in _ADMINS
@@ -72,7 +72,7 @@ async def _may_set(message: Message, context: Context) -> bool:
         message.sender_chat is None
         and await is_admin(message.chat.id, question.speaker.person, context)
     )
-    if not allowed and not context.desk.store.is_snoozed(message.chat.id):
+    if not allowed and not context.services.store.is_snoozed(message.chat.id):
         await _reply(message, _writer(message, context).ours("admins_only"), context)
     return allowed
 

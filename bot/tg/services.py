@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from telegram.ext import Application, CallbackContext, ExtBot
@@ -18,7 +19,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Services:
     """The core, the memory, and who runs the bot."""
 
     responder: Responder
@@ -27,6 +28,10 @@ class Desk:
     thinker: Executor  # one thread: searching must not hold up the event loop
     operators: frozenset[int] = frozenset()
     pauses: tuple[float, ...] = (0.5, 1, 2, 4, 8, 16, 30)  # between attempts to reach Telegram
+    album_wait: float = 1.0  # seconds in which all pictures of an album have arrived
+    captioned: deque[str] = field(
+        default_factory=lambda: deque(maxlen=1000)
+    )  # albums, by their ids
 
     async def think(self, work: Callable[..., Result], *args: Any) -> Result:
         """Let the core work on something while other chats are served."""
@@ -34,12 +39,12 @@ class Desk:
 
 
 class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
-    """PTB's context, with the desk."""
+    """PTB's context, with the services."""
 
     @property
-    def desk(self) -> Desk:
-        desk: Desk = self.bot_data["desk"]
-        return desk
+    def services(self) -> Services:
+        services: Services = self.bot_data["services"]
+        return services
 
 
 App: TypeAlias = Application[
