@@ -10,9 +10,15 @@ What happens to a question, file by file:
     knowledge.py   YAML ↔ interviews, faults with file:line
     checks.py      proof that the knowledge is fit to serve                  pure
     text.py        two spellings of one question → the same string           pure
+    query.py       a message, normalised once, and the questions in it       pure
     search.py      a question → ranked exchanges                             pure
+    passage.py     which of the guest's sentences to show                    pure
     encoder.py     sentence vectors, where the extra is installed
-    respond.py     a ranking and a conversation → a reply                    pure
+    index_cache.py what was built from the knowledge, kept for the next start
+    followups.py   what a turn means that leans on the one before            pure
+    claims.py      what a question says that the guest said                  pure
+    policy.py      from which score on: every threshold, and who chose it    pure
+    respond.py     a message and a conversation → replies: all is decided    pure
     render.py      a reply → styled text, page by page                       pure
     words.py       every word that is ours                                   pure
     evaluate.py    question files → rates

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
-from bot import text
+from bot import passage
 from bot.interview import Exchange, Fact, Interview, Knowledge, Origin, Phrase, sentences
 from bot.knowledge import Fault, malformed_id, repeated_id, short, unsaid
+from bot.query import read
 from bot.search import Ranking
 from bot.transcript import NoInterview, Reading, read_page
 from bot.transcript.page import paragraphs
@@ -151,6 +152,10 @@ def _quotes(exchange: Exchange) -> Iterator[Fault]:
         elif not any(_whole(fact.quote, paragraph) for paragraph in paragraphs):
             wrong = f"引文“{short(fact.quote)}”截断了句子"
             yield Fault(fact.where, wrong, "从一句的开头抄到句末的标点(连后引号)")
+        elif (stands := passage.led_up_to(exchange, fact.quote)) != fact.quote:
+            before = stands.removesuffix(fact.quote)
+            wrong = f"引文“{short(fact.quote)}”单独看不明白"
+            yield Fault(fact.where, wrong, f"从“{short(before)}”抄起")
         if not fact.asks and fact not in own:
             yield Fault(fact.where, "这条 fact 没有 asks", "写上它回答的问法,或删掉它")
 
@@ -191,11 +196,11 @@ def _repeats(knowledge: Knowledge) -> Iterator[Fault]:
         for phrase in phrases
     }
     for decline in knowledge.everyday.declines:
-        seen.setdefault(text.essence(decline.text), ("declines", decline.where))
+        seen.setdefault(read(decline.text).essence, ("declines", decline.where))
     for exchange in knowledge.exchanges():
-        seen.setdefault(text.essence(exchange.question), ("question", exchange.where))
+        seen.setdefault(read(exchange.question).essence, ("question", exchange.where))
     for _, name, phrase in _authored(knowledge):
-        spoken = text.essence(phrase.text)
+        spoken = read(phrase.text).essence
         said = f"{name} 里“{short(phrase.text)}”"
         if not spoken:
             yield Fault(phrase.where, f"{said}没有字可比", "写成一句话,或删掉")
@@ -206,7 +211,7 @@ def _repeats(knowledge: Knowledge) -> Iterator[Fault]:
 
 
 def _whole_text(phrase: Phrase) -> str:
-    return "".join(text.tokens(phrase.text))
+    return "".join(read(phrase.text).tokens)
 
 
 def _thefts(knowledge: Knowledge, index: Searcher) -> Iterator[Fault]:

@@ -17,7 +17,6 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 from platformdirs import user_cache_path
 
 from bot import knowledge, text
@@ -46,7 +45,7 @@ Built = tuple[Knowledge, tuple[Fault, ...], Index]
 
 def _ingredients(folder: Path, has_encoder: bool) -> Iterator[str]:
     """All that what is kept depends on: sizes and times stand for the files' contents."""
-    yield f"{sys.version} {np.__version__} {has_encoder}"
+    yield f"{sys.version} {has_encoder}"
     package = Path(__file__).parent
     for path in (*sorted(package.glob("*.py")), package / "everyday.yaml", *_knowledge(folder)):
         stat = path.stat()

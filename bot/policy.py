@@ -38,7 +38,7 @@ class Policy:
 
 
 # Chosen on crowds a and b (tests/questions)
-LEXICAL = Policy(sure=0.38, follow=0.24)
+LEXICAL = Policy(sure=0.37, follow=0.24)
 SEMANTIC = Policy(sure=0.38, follow=0.2)
 
 # Nobody's question about an interview that nobody has authored is answered below this: for the four

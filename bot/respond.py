@@ -138,6 +138,10 @@ class Responder:
         """All that can be answered with, interview by interview, in page order."""
         return tuple(self._index.exchanges.values())
 
+    def forget(self) -> None:
+        """Forget what was found for the questions that were asked."""
+        self._index.forget()
+
     # A message
 
     def respond(self, message: str, conversation: Conversation) -> tuple[Turn, ...]:

@@ -169,6 +169,10 @@ class Index:
         vars(self).update(state)
         self.explain = lru_cache(REMEMBERED)(self._explain)
 
+    def forget(self) -> None:
+        """Forget the evidence for the questions that were asked."""
+        self.explain.cache_clear()
+
     def use(self, encoder: Encoder | None) -> None:
         """Encode questions with this encoder, the one that the index was built with."""
         if self._meaning and encoder:

@@ -151,7 +151,7 @@ def test_markup_inside_a_sentence_is_not_a_fault() -> None:
 @pytest.mark.parametrize(
     ("quote", "word"),
     [
-        ("所以很顺利。", None),
+        ("所以很顺利。", "单独看不明白; 从“大家慢慢地接受。”抄起"),
         ("“没有阻力!”", None),  # the closing mark belongs to the sentence
         ("“没有阻力!”大家慢慢地接受。所以很顺利。", None),
         ("以后会成为常态。", None),

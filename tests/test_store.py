@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -69,8 +70,8 @@ def test_answers_are_found_by_their_question_changed_and_forgotten(store: Store)
     assert [sent.message for sent in store.answers_to(-100123, 10)] == [11, 12]
     assert store.before(-100123, 10) == TALK
     assert store.last_question(ALICE) == 10
-    assert store.changed(-100123, Sent(11, 10, "bookshop/q4"))
-    assert not store.changed(-100123, Sent(99, 10, "bookshop/q4"))
+    assert store.changed(-100123, Sent(11, 10, "bookshop/q4"), TALK)
+    assert not store.changed(-100123, Sent(99, 10, "bookshop/q4"), TALK)
     store.deleted(-100123, 12)
     assert store.answers_to(-100123, 10) == (Sent(11, 10, "bookshop/q4"),)
 
@@ -122,3 +123,27 @@ def test_one_opinion_per_person_and_answer(store: Store) -> None:
 def test_a_database_that_cannot_be_opened_is_one_sentence(url: str) -> None:
     with pytest.raises(Unopenable, match=r"^BOT_DATABASE cannot be opened .*set it to"):
         Store(url)
+
+
+def test_what_was_spoken_of_is_known_by_the_message_that_said_it(store: Store) -> None:
+    """So that somebody may reply to an answer long after other ones."""
+    store.answered(ALICE, Sent(11, 10, "bookshop/q1"), after=TALK)
+    store.answered(ALICE, Sent(12, 10, "bookshop/q2"), after=Conversation("猫"))
+    assert store.after(-100123, 11) == TALK
+    assert store.after(-100123, 12) == Conversation("猫")
+    assert store.after(-100123, 13) is None
+    store.changed(-100123, Sent(11, 10, "bookshop/q4"), Conversation("打算"))
+    assert store.after(-100123, 11) == Conversation("打算")
+
+
+def test_what_the_first_release_noted_is_understood(store: Store) -> None:
+    """It knew four fields of a conversation, and of an answer only what was before it."""
+    four = json.dumps(["房租贵不贵", "bookshop/q1", "每年都涨。", ["bookshop/q2"]])
+    store.converse(ALICE, Conversation())
+    store.answered(ALICE, Sent(11, 10, "bookshop/q1"))
+    with store._engine.begin() as db:
+        db.exec_driver_sql("UPDATE conversations SET state = ?", (four,))
+        db.exec_driver_sql('UPDATE answers SET "before" = ?', (four,))
+    assert store.conversation(ALICE) == TALK
+    assert store.before(-100123, 10) == TALK
+    assert store.after(-100123, 11) is None
