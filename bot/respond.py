@@ -117,6 +117,9 @@ class Turn:
     ranking: Ranking = field(default_factory=Ranking)
 
 
+# What stands against a short question being about what was just shown: the one line outside that
+# is nearest to it, and its length in tokens; what many lines outside share says little, since 多少
+# and 怎么 are everywhere. See `follow` in policy for what they were chosen on.
 AGAINST, LENGTH = 3.0, 0.1
 AT_ONCE = 3  # questions of one message that are answered
 REMEMBERED = 8  # exchanges of a conversation that are not shown whole again
