@@ -153,14 +153,17 @@ class Index:
         self._characters = _Grams([query.tokens for query in spoken])
         self._sounds = _Grams([query.syllables for query in spoken])
         self._meaning = _Meaning(spoken, encoder) if encoder and self.lines else None
-        self._vocabulary = self._characters.held(
-            {
-                key: [n for n, line in enumerate(self.lines) if line.owner == key]
-                for key in self.exchanges
-            }
-        )
+        self._vocabulary = self._characters.held(self._rows())
         self.guests = frozenset(_guests(knowledge))
         self.explain = lru_cache(REMEMBERED)(self._explain)
+
+    def _rows(self) -> dict[str, list[int]]:
+        """The numbers of each exchange's lines."""
+        rows: dict[str, list[int]] = {key: [] for key in self.exchanges}
+        for number, line in enumerate(self.lines):
+            if line.owner in rows:
+                rows[line.owner].append(number)
+        return rows
 
     def __getstate__(self) -> dict[str, Any]:
         """All that was built, but not the encoder: can be kept in a file."""
