@@ -145,8 +145,8 @@ def _ask(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     if options.json:
         print(_json(_record(turns, bot, _explained)))
         return GOOD
-    for turn in turns:
-        print(_shown(turn, bot), end="\n\n")
+    for turn, text in zip(turns, _shown(turns, bot), strict=True):
+        print(text, end="\n\n")
         for line in _explanation(turn):
             print(line)
     return GOOD
@@ -205,13 +205,13 @@ def _record(
 ) -> Record:
     """The turns of one message as `ask --batch` promises them: the first answer's fields, else the
     first's, the text of all, and one object each."""
-    replies = [_fields(turn, bot) | more(turn) for turn in turns]
+    texts = _shown(turns, bot)
+    replies = [_fields(turn, text) | more(turn) for turn, text in zip(turns, texts, strict=True)]
     first = next((reply for reply in replies if reply["outcome"] == "answer"), replies[0])
-    text = "\n\n".join(_shown(turn, bot) for turn in turns)
-    return {**first, "text": text, "replies": replies}
+    return {**first, "text": "\n\n".join(texts), "replies": replies}
 
 
-def _fields(turn: Turn, bot: Bot) -> Record:
+def _fields(turn: Turn, text: str) -> Record:
     reply = turn.reply
     answer = reply if isinstance(reply, Answer) else None
     return {
@@ -220,7 +220,7 @@ def _fields(turn: Turn, bot: Bot) -> Record:
         "score": round(turn.score, 4),
         "quote": answer.quote if answer else None,
         "choices": [e.key for e in reply.exchanges] if isinstance(reply, Choices) else [],
-        "text": _shown(turn, bot),
+        "text": text,
     }
 
 
@@ -232,8 +232,20 @@ _OUTCOMES: Mapping[type, str] = {
 }
 
 
-def _shown(turn: Turn, bot: Bot) -> str:
-    return render.plain(render.message(turn.reply, bot.interviews))
+def _shown(turns: Sequence[Turn], bot: Bot) -> list[str]:
+    """The replies to one message, in full; of an exchange that answers twice the second time only
+    the passage."""
+    texts: list[str] = []
+    whole: set[str] = set()
+    for turn in turns:
+        match turn.reply:
+            case Answer(exchange) as reply if exchange.key in whole:
+                texts.append(render.plain(render.terse(reply, bot.interviews)))
+            case reply:
+                texts.append(render.plain(render.message(reply, bot.interviews)))
+        if isinstance(turn.reply, Answer):
+            whole.add(turn.reply.exchange.key)
+    return texts
 
 
 def _explained(turn: Turn) -> Record:
