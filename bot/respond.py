@@ -249,7 +249,7 @@ class Responder:
             case Place():
                 if pointed := _at(move, here, self._order):
                     return self.show(pointed, conversation)
-                return self._refuse(query.said, None, "", "", conversation)
+                return self._small_talk(query, "page_length", conversation)
             case Correction(meant):
                 return self._understood(meant, conversation, corrected=True)
             case "more" | "whole" | "brief" | "example" if here:

@@ -294,13 +294,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 # Further wordings of what may have to be said twice in a row.
 _OTHERWISE: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "greeting": (("你好，请直接问。", "Hello again, go ahead and ask."),),
+    "greeting": (("你好，请直接问。", "Hi, go ahead and ask."),),
     "thanks": (("不用谢，接着问也行。", "My pleasure. Ask on if you like."),),
     "goodbye": (("慢走，有空再来。", "See you."),),
     "identity": (
         (
-            "还是那句：我是机器人，答案都是嘉宾的原话。",
-            "As I said: a bot, and every answer is in the guest's own words.",
+            "机器人一个，答案都是嘉宾的原话。",
+            "Just a bot; every answer is in the guest's own words.",
         ),
     ),
     "capability": (
@@ -344,14 +344,14 @@ _OTHERWISE: Mapping[str, tuple[tuple[str, str], ...]] = {
     "offer_one": (("是想问这个吗：", "Is it this one:"),),
     "nothing": (
         (
-            "这个访谈里也没有谈到。可以问：",
-            "The interview doesn't speak of that, either. You can ask:",
+            "这个问题，访谈里没有谈到。可以问：",
+            "That isn't covered in the interview. You can ask:",
         ),
     ),
     "nearest": (
         (
-            "这个访谈里没有谈到。相近的原话：",
-            "That isn't in the interview. The nearest it comes:",
+            "这个问题，访谈里没有谈到。相近的原话：",
+            "That isn't covered in the interview. The nearest it comes:",
         ),
     ),
     "nearest_number": (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.interview import Everyday, Exchange, Fact, Interview, Knowledge, Origin, Phrase
 from bot.policy import Policy
 from bot.respond import Responder
@@ -95,3 +97,5 @@ KNOWLEDGE = Knowledge(
     ),
 )
 RESPONDER = Responder(Index(KNOWLEDGE), POLICY)
+# One that is never sure, and offers whatever comes near.
+OFFERING = Responder(Index(KNOWLEDGE), replace(POLICY, sure=0.99, follow=0.99, offer=0.01))

@@ -13,14 +13,17 @@ from tests.telegram import FakeClock, Person, World
 
 os.environ["PTB_TIMEDELTA"] = "1"  # as the bot sets it when it runs, lest RetryAfter warns
 
-
-# Hypothesis has a deadline of 0.2 s for each example, which a busy machine exceeds.
-settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("unhurried")
-
-# No test depends on how fast the machine is.
+# No test depends on how fast the machine is: Hypothesis gives each example 0.2 s.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is built of the tests' folders goes when they go; all workers of a run share it."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["XDG_CACHE_HOME"] = str(run / "cache")
 
 
 @pytest.fixture

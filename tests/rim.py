@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
+from unittest.mock import patch
 
 from bot.interview import Exchange, Knowledge
 from bot.respond import Responder
 from bot.store import Store
-from bot.tg import app
+from bot.tg import app, private
 from bot.tg.library import Library
 from bot.tg.limits import Pace
 from bot.tg.services import Services
@@ -45,8 +46,14 @@ class Rim:
             responder, self.library, self.store, self._thinker, operators, pauses=(0, 0)
         )
         self._runner = asyncio.Runner()
+        self._delivered = asyncio.Event()
+        self._albums: list[asyncio.Task[None] | None] = []
+        self._clock_of_albums = patch.object(
+            private, "asyncio", SimpleNamespace(sleep=self._until_all_is_delivered)
+        )
 
     def __enter__(self) -> Rim:
+        self._clock_of_albums.start()
         self._runner.run(self._begin())
         return self
 
@@ -56,7 +63,8 @@ class Rim:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._runner.run(self.application.shutdown())
+        self._clock_of_albums.stop()
+        self._runner.run(self._end())
         self._runner.close()
         self._thinker.shutdown()
         self.store.close()
@@ -64,7 +72,7 @@ class Rim:
 
     def catches_up(self) -> None:
         """Handle everything that waits."""
-        self._runner.run(deliver(self.world, self.application))
+        self._runner.run(self._catch_up())
 
     def shown(self, person: Person) -> list[Message]:
         """What the bot has written into its private chat with someone, as it stands now."""
@@ -98,6 +106,25 @@ class Rim:
             self._pace,
         )
         await app.begin(self.application)
+        await self.application.start()
+
+    async def _end(self) -> None:
+        await self.application.stop()
+        await self.application.shutdown()
+
+    async def _catch_up(self) -> None:
+        self._delivered.clear()
+        await deliver(self.world, self.application)
+        self._delivered.set()
+        await asyncio.sleep(0)  # what waits for the last picture has yet to begin to
+        while self._albums:
+            if task := self._albums.pop():
+                await task
+
+    async def _until_all_is_delivered(self, _seconds: float) -> None:
+        """In place of the second after which an album is taken to be complete."""
+        self._albums.append(asyncio.current_task())
+        await self._delivered.wait()
 
     def _unhurried(self) -> Pace:
         """Telegram's pace, but for the second between two messages, on a clock of its own."""
@@ -110,6 +137,13 @@ class Rim:
 def labels(message: Message) -> list[str]:
     """The texts of a message's buttons, row by row."""
     return [button.text for row in message.buttons for button in row]
+
+
+def passes(message: Message, exchange: Exchange) -> bool:
+    """Whether the message shows of the answer the passage alone, and a button for the whole."""
+    passage = message.marked("bold")
+    alone = len(passage) == 1 and not message.marked("expandable_blockquote")
+    return alone and passage[0] in "\n".join(exchange.answer) and "全文" in labels(message)
 
 
 def shows(message: Message, exchange: Exchange) -> bool:

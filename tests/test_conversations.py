@@ -14,19 +14,20 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from bot import knowledge
-from bot.interview import Exchange, Knowledge
+from bot import knowledge, render
+from bot.interview import Knowledge
 from bot.policy import calibrated, policy_for
 from bot.respond import Responder
 from bot.search import Index
 from tests import bookshop
-from tests.rim import Rim, shows
+from tests.rim import Rim, labels, shows
 from tests.telegram import (
     Chat,
     FakeClock,
@@ -46,12 +47,15 @@ HERE = Path(__file__).parent
 XIAMEN, _ = knowledge.load(HERE.parent / "knowledge")
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 SCENE = {"scene", "chat", "privacy", "bot", "admins", "languages", "topics", "ambient", "talk"}
-SCENE |= {"interview", "process"}
+SCENE |= {"interview", "process", "once"}
 WHERE = {"in", "where", "caption", "link", "under"}
 EXPECTED = {
     "answer",
     "answers",
+    "passage",
     "first",
+    "nearest",
+    "fresh",
     "choices",
     "topics",
     "text",
@@ -214,7 +218,8 @@ class Play:
             case ["edits"]:
                 person.edits(self.last[name, chat.id], what)
             case ["presses"]:
-                self.press = person.presses(self.bots(chat, step.get("under", 1)), what)
+                below = self.bots(chat, step.get("under", 1))
+                self.press = person.presses(below, _button(below, what))
             case ["sends"]:
                 self._said(name, chat, self._sends(person, chat, step, what))
             case ["anonymously"]:
@@ -361,7 +366,8 @@ class Play:
         if ids := expected.pop("answers", None):
             assert len(news.shown) == len(ids), f"{where}: {news}"
             for message, one in zip(news.shown, ids, strict=True):
-                assert shows(message, self.exchanges[one]), f"{where}: {message}"
+                for key, value in ({"answer": one} if isinstance(one, str) else one).items():
+                    getattr(self, f"_{key}")(message, value)
         elif expected:
             assert len(news.shown) == 1, f"{where}: {news}"
         for key, value in expected.items():
@@ -370,6 +376,34 @@ class Play:
     def _answer(self, message: Message, one: str) -> None:
         assert shows(message, self.exchanges[one]), message
         assert re.search(rf"\n\n— {self.guest} · .*\d{{4}}-\d\d-\d\d$", message.text), message
+
+    def _passage(self, message: Message, one: str) -> None:
+        """The passage alone, and a button that shows the whole."""
+        exchange = self.exchanges[one]
+        assert not message.marked("expandable_blockquote"), message
+        [passage] = message.marked("bold")
+        assert passage in "\n".join(exchange.answer), message
+        assert re.fullmatch(
+            rf"{re.escape(passage)}\n\n— {self.guest} · \d{{4}}-\d\d-\d\d", message.text
+        ), message
+        assert {"全文", "Whole answer"} & set(labels(message)), message
+
+    def _nearest(self, message: Message, one: str) -> None:
+        """That it was not spoken of, the passage that comes nearest, and a button to see more."""
+        exchange = self.exchanges[one]
+        assert not message.marked("expandable_blockquote"), message
+        [passage] = message.marked("bold")
+        assert passage in "\n".join(exchange.answer), message
+        ours, _, rest = message.text.partition("\n")
+        assert ours and rest.startswith(f"{passage}\n\n— {self.guest}"), message
+        [look] = _pressed(message)
+        assert exchange.topic in look, message
+
+    def _fresh(self, message: Message, is_fresh: bool) -> None:
+        """Worded otherwise than what the bot said before."""
+        assert is_fresh is True
+        earlier = self.bots(message.chat, 2)
+        assert _opening(message) != _opening(earlier), message
 
     def _first(self, message: Message, sentence: str) -> None:
         assert message.text.startswith(sentence), message
@@ -386,11 +420,18 @@ class Play:
         assert "".join(self.pages.values()) == "\n".join(self.exchanges[one].answer)
 
     def _choices(self, message: Message, ids: list[str]) -> None:
+        """A button for each that says its topic and what of it is meant; in private, where people
+        answer with a number, they are numbered."""
         assert not message.marked("expandable_blockquote"), message
-        keys = [b.text for row in message.buttons for b in row if b.kind == "callback_data"]
+        assert not message.marked("bold"), message
+        keys = _pressed(message)
         assert len(keys) == len(ids) <= 3, keys
-        for key, one in zip(keys, ids, strict=True):
-            _shortens(key, self.exchanges[one])
+        for number, (key, one) in enumerate(zip(keys, ids, strict=True), 1):
+            topic, colon, meant = key.partition("：")
+            assert topic == self.exchanges[one].topic, message
+            assert bool(colon) == bool(meant.strip("…")) and utf16_len(key) <= render.LABEL, key
+            listed = f"\n{number}. {topic}" in message.text
+            assert listed == (message.chat.peer is not None), message
 
     def _topics(self, message: Message, labels: list[str]) -> None:
         assert "\n" not in message.text, message
@@ -453,11 +494,19 @@ def _awaited(expected: Script) -> int:
     return len(expected.get("answers", "1"))
 
 
-def _shortens(key: str, exchange: Exchange) -> None:
-    """The button shows part of the host's question, and where cut, behind a whole phrase."""
-    words, question = key.strip("…").strip(), exchange.question
-    assert words in question, (key, question)
-    assert not question[question.index(words) + len(words) :][:1].isalnum(), key
+def _pressed(message: Message) -> list[str]:
+    """The buttons that ask the bot for something, which links don't."""
+    return [b.text for row in message.buttons for b in row if b.kind == "callback_data"]
+
+
+def _button(message: Message, text: str) -> str:
+    """The button with this text, or the one that begins with it."""
+    found = [key for key in labels(message) if key.startswith(text)]
+    return found[0] if len(found) == 1 else text
+
+
+def _opening(message: Message) -> str:
+    return message.text.partition("\n")[0]
 
 
 def _holds_always(play: Play) -> None:
@@ -468,6 +517,16 @@ def _holds_always(play: Play) -> None:
             for kind in ("bold", "expandable_blockquote"):
                 for part in message.marked(kind):
                     assert any(part in whole for whole in spoken), part
+        if play.script.get("once"):
+            _is_said_once(list(chat.said_by(play.world.me)))
+
+
+def _is_said_once(messages: list[Message]) -> None:
+    """No wall of text stands in a chat twice, and nothing is said twice in a row."""
+    walls = [wall for message in messages for wall in message.marked("expandable_blockquote")]
+    assert len(walls) == len(set(walls)), walls
+    for earlier, later in pairwise(messages):
+        assert earlier.text != later.text, later
 
 
 @pytest.fixture(scope="session")
@@ -497,7 +556,8 @@ def test_the_real_process_plays_them_as_well(tmp_path: Path) -> None:
     scripts = [param.values[0] for param in scenes() if param.values[0].get("process")]
     world = World(privacy=False, clock=FakeClock())
     with HttpDoor(world) as door, _running(tmp_path, door.url, world.token) as bot:
-        world.wait_for(lambda: world.called("getUpdates"))
+        world.wait_for(lambda: world.called("getUpdates") or bot.poll() is not None)
+        assert bot.poll() is None, (tmp_path / "log.txt").read_text("utf-8")
         with ThreadPoolExecutor(len(scripts)) as stages:
             for played in [stages.submit(_performed, script, world) for script in scripts]:
                 played.result()
@@ -516,6 +576,7 @@ def _running(folder: Path, url: str, token: str) -> Iterator[subprocess.Popen[by
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(HERE.parent),
+        "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
         "TELEGRAM_BOT_TOKEN": token,
         "TELEGRAM_API_URL": url,
         "BOT_KNOWLEDGE": str(HERE.parent / "knowledge"),

@@ -437,15 +437,17 @@ def test_what_is_named_after_something_else_leans_on_it_plainly(said: str) -> No
 @pytest.mark.parametrize(
     "words",
     [
-        "所以 于是 然后 后来 接着 结果 最后 现在 具体 详细 到底 究竟 原因 理由",
+        "然后 后来 结果 最后 具体 详细 原因 理由",
+        "所以为什么 于是怎么 接着怎么 现在怎么 到底怎么 究竟怎么",
         "为什么 為什麼 为何 为啥 凭什么 怎么 怎样 咋 如何 什么 啥",
         "怎么办 怎么做 怎么弄 怎么搞 怎么改 咋整 怎么做到的 怎么成了 怎么样 这怎么 那怎么",
         "有什么 怎么没 怎么是 怎么会 怎么能 要怎么 就怎么 都怎么 也怎么 还怎么 又怎么 再怎么",
-        "什么啊 为什么吗 为什么吧 为什么嘛 为什么呀 为什么呗 是么 怎么了",
+        "什么啊 为什么吗 为什么吧 为什么嘛 为什么呀 为什么呗 是什么么 怎么了",
         "他怎么说 她怎么讲 它怎么了 他们怎么看",
-        "这些 那些 大家怎么看 不是 没有 解决 化解 处理 应对 避免 防止 克服 落实",
-        "有啥效果 成效 好处 用处 作用 影响 意义 目的 什么意思 如此",
-        "why how come so then what mean the results result",
+        "为什么这些 为什么那些 大家怎么看 为什么不是 为什么没有 怎么解决 怎么化解 怎么处理 怎么应对",
+        "怎么避免 怎么防止 怎么克服 怎么落实",
+        "有啥效果 成效 好处 用处 作用 影响 意义 目的 什么意思 为何如此",
+        "why how so then what results result",
     ],
 )
 def test_a_question_that_names_nothing_leans_plainly(words: str) -> None:
@@ -479,6 +481,8 @@ def test_a_sentence_that_names_nothing_leans_plainly(said: str) -> None:
     ("said", "lean"),
     [
         ("农村", "perhaps"),
+        ("就这啊", "perhaps"),  # nothing is asked
+        ("不是", "perhaps"),
         ("多少钱", "perhaps"),
         ("留多少", "perhaps"),
         ("蜂蜜冬天怎么办", "perhaps"),

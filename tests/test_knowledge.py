@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -209,10 +208,8 @@ def test_an_id_belongs_to_the_first_file_that_uses_it(tmp_path: Path) -> None:
     assert "a.yaml:2" in faults[0].wrong
 
 
-def test_the_shipped_knowledge_loads_fast_and_without_a_fault() -> None:
-    start = time.process_time()
+def test_the_shipped_knowledge_loads_without_a_fault() -> None:
     knowledge, faults = load(Path("knowledge"))
-    assert time.process_time() - start < 0.5  # 0.06 s on an idle core
     assert faults == ()
     assert [e.key for e in knowledge.exchanges()][:4] == [f"xiamen-2014/q{n}" for n in (1, 2, 3, 4)]
     assert {kind for kind, _ in knowledge.everyday.smalltalk} >= {"greeting", "thanks"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bookshop import CATS, GUESTS, RENT
-from tests.rim import Rim, labels, shows
+from tests.bookshop import CATS, FUTURE, GUESTS, OFFERING, RENT
+from tests.rim import Rim, labels, passes, shows
 from tests.telegram import Chat, FakeClock, Person, Styled, World, utf16_len
 
 
@@ -178,28 +178,57 @@ def test_an_answer_is_compact_and_can_be_deleted(bot: Rim, group: Chat, alice: P
     assert labels(answer) == ["私聊继续问", "🗑 删除"]
 
 
-def test_when_unsure_one_short_line_three_buttons_at_most_and_a_way_to_private(
+def test_a_far_refusal_is_one_short_line_the_topics_and_a_way_to_private(
     bot: Rim, world: World, group: Chat, alice: Person
 ) -> None:
     alice.says(group, "@fangtan_bot 今天天气怎么样")
     bot.catches_up()
     [reply] = bot.said(group)
     assert "\n" not in reply.text
-    keys = [button for row in reply.buttons for button in row]
-    assert [key.kind for key in keys] == ["callback_data"] * 3 + ["url"]
-    assert world.deep_link(keys[-1].value) == ("start", "ask")
-    bot.presses(alice, reply, CATS.question)
+    assert labels(reply) == ["房租", "猫", "客人", "打算", "私聊继续问"]
+    assert world.deep_link(reply.button("私聊继续问").value) == ("start", "ask")
+    bot.presses(alice, reply, "猫")
     assert shows(reply, CATS)
 
 
-def test_several_that_fit_are_on_offer_in_one_line_as_well(
+def test_a_near_refusal_quotes_and_leads_to_the_exchange_and_to_private(
+    bot: Rim, world: World, group: Chat, alice: Person, bob: Person
+) -> None:
+    alice.says(group, "@fangtan_bot 猫叫什么名字")
+    alice.says(group, "@fangtan_bot 举个例子")
+    bot.catches_up()
+    near = bot.said(group)[1]
+    [passage] = near.marked("bold")
+    assert passage in CATS.answer[0]
+    assert near.text.endswith(f"\n{passage}\n\n— 林小满 · 2021-04-23")
+    assert labels(near) == ["看“猫”这一问", "私聊继续问"]
+    bot.presses(bob, near, "看“猫”这一问")
+    assert shows(near, CATS)
+
+
+def test_what_may_be_meant_is_on_offer_in_one_line_as_well(
     bot: Rim, group: Chat, alice: Person
 ) -> None:
     alice.says(group, "@fangtan_bot 猫和房租哪个贵")
     bot.catches_up()
     [reply] = bot.said(group)
     assert reply.text == "你是不是想问："
-    assert labels(reply) == [RENT.question, "私聊继续问"]
+    assert labels(reply) == ["房租：房租贵不贵", "私聊继续问"]
+
+
+@pytest.mark.parametrize("choice", ["2", "第二个", "猫"])
+def test_what_is_on_offer_is_chosen_by_replying_to_it(
+    world: World, group: Chat, alice: Person, bob: Person, choice: str
+) -> None:
+    with Rim(world, responder=OFFERING) as bot:
+        alice.says(group, "@fangtan_bot 猫和房租哪个贵")
+        bot.catches_up()
+        [offer] = bot.said(group)
+        assert "\n" not in offer.text
+        assert [label.partition("：")[0] for label in labels(offer)][:2] == ["房租", "猫"]
+        bob.says(group, choice, reply_to=offer)
+        bot.catches_up()
+        assert shows(bot.said(group)[1], CATS), "an offer is everybody's"
 
 
 def test_the_question_may_be_gone_before_it_is_answered(
@@ -224,7 +253,7 @@ def test_a_long_answer_turns_its_pages_in_place(bot: Rim, group: Chat, alice: Pe
 
 
 def test_the_same_answer_within_ten_minutes_is_a_link_to_the_first(
-    bot: Rim, clock: FakeClock, group: Chat, alice: Person, bob: Person
+    bot: Rim, clock: FakeClock, group: Chat, alice: Person, bob: Person, boss: Person
 ) -> None:
     alice.says(group, "@fangtan_bot 房租贵不贵")
     bot.catches_up()
@@ -236,7 +265,7 @@ def test_the_same_answer_within_ten_minutes_is_a_link_to_the_first(
     [link] = second.entities
     assert link.url == f"https://t.me/c/{str(group.id)[4:]}/{first.id}"
     clock.advance(590)
-    bob.says(group, "@fangtan_bot 房租贵不贵")
+    boss.says(group, "@fangtan_bot 房租贵不贵")
     bot.catches_up()
     assert shows(bot.said(group)[2], RENT), "a link is no answer that could be linked to"
 
@@ -289,14 +318,83 @@ def test_in_a_basic_group_which_has_no_links_the_first_answer_is_replied_to(
     assert second.reply_to is first
 
 
-def test_an_answer_that_was_deleted_is_given_again(bot: Rim, group: Chat, alice: Person) -> None:
+def test_an_answer_that_was_deleted_is_given_again(
+    bot: Rim, group: Chat, alice: Person, bob: Person
+) -> None:
     alice.says(group, "@fangtan_bot 房租贵不贵")
     bot.catches_up()
     bot.presses(alice, bot.said(group)[0], "🗑 删除")
-    alice.says(group, "@fangtan_bot 房租贵不贵")
+    bob.says(group, "@fangtan_bot 房租贵不贵")
     bot.catches_up()
     [again] = bot.said(group)
     assert shows(again, RENT)
+    bot.presses(bob, again, "🗑 删除")
+    alice.says(group, "@fangtan_bot 房租贵不贵")
+    bot.catches_up()
+    [again] = bot.said(group)
+    assert passes(again, RENT), "she has seen it; the button shows it once more"
+    bot.presses(bob, again, "全文")
+    assert shows(again, RENT)
+    assert bot.presses(alice, again, "🗑 删除") == "已删除", "it is still hers"
+
+
+def test_several_questions_get_a_reply_each(bot: Rim, group: Chat, alice: Person) -> None:
+    asked = alice.says(group, "@fangtan_bot 房租贵不贵？猫叫什么名字？今天天气怎么样？打算呢？")
+    bot.catches_up()
+    first, second, third = bot.said(group)
+    assert shows(first, RENT) and shows(second, CATS)
+    assert "没有谈到" in third.text
+    assert {message.reply_to for message in bot.said(group)} == {asked}
+
+
+def test_a_reply_to_an_older_answer_is_about_it_whoever_asked(
+    bot: Rim, group: Chat, alice: Person, bob: Person
+) -> None:
+    alice.says(group, "@fangtan_bot 房租贵不贵？猫叫什么名字？以后有什么打算？")
+    bot.catches_up()
+    bob.says(group, "下一个", reply_to=bot.said(group)[1])
+    bot.catches_up()
+    assert shows(bot.said(group)[-1], GUESTS)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("/ask@fangtan_bot 房租贵不贵", "/ask@fangtan_bot 猫叫什么名字"),
+        ("@fangtan_bot 房租贵不贵", "@fangtan_bot 猫叫什么名字"),
+        ("@fangtan_bot 房租贵不贵", "/ask@fangtan_bot 猫叫什么名字"),
+        ("/ask@fangtan_bot 房租贵不贵", "猫叫什么名字 @fangtan_bot"),
+    ],
+)
+def test_an_edited_question_changes_its_answer(
+    bot: Rim, group: Chat, alice: Person, before: str, after: str
+) -> None:
+    question = alice.says(group, before)
+    bot.catches_up()
+    alice.edits(question, after)
+    bot.catches_up()
+    [answer] = bot.said(group)
+    assert shows(answer, CATS)
+    alice.says(group, "@fangtan_bot 下一个")
+    bot.catches_up()
+    assert shows(bot.said(group)[-1], GUESTS)
+
+
+def test_an_edited_reply_to_the_bot_changes_its_answer_too(
+    bot: Rim, group: Chat, alice: Person, bob: Person
+) -> None:
+    alice.says(group, "@fangtan_bot 房租贵不贵")
+    bot.catches_up()
+    reply = bob.says(group, "猫叫什么名字", reply_to=bot.said(group)[0])
+    bot.catches_up()
+    bob.edits(reply, "下一个")
+    bot.catches_up()
+    first, second = bot.said(group)
+    assert shows(first, RENT)
+    assert shows(second, CATS), "the one after what it replies to"
+    bob.edits(reply, "以后有什么打算")
+    bot.catches_up()
+    assert shows(bot.said(group)[1], FUTURE)
 
 
 def test_only_the_asker_and_admins_delete(

@@ -6,7 +6,7 @@ import pytest
 
 from bot.tg import app
 from tests.bookshop import CATS, FUTURE, GUESTS, KNOWLEDGE, RENT
-from tests.rim import Rim, labels, shows
+from tests.rim import Rim, labels, passes, shows
 from tests.telegram import Chat, FakeClock, Person, World, utf16_len
 
 
@@ -98,9 +98,50 @@ def test_a_guest_turns_pages_and_lets_choose(
     unsure = alice.summons(elsewhere, "@fangtan_bot 今天天气怎么样")
     bot.catches_up()
     assert unsure.answer
-    bot.presses(alice, unsure.answer, RENT.question)
+    bot.presses(alice, unsure.answer, "房租")
     assert shows(unsure.answer, RENT)
     assert not [call for call in world.calls if call.status != 200]
+
+
+def test_a_reply_to_a_guests_answer_is_about_it_and_opens_into_the_whole(
+    bot: Rim, world: World, alice: Person, elsewhere: Chat
+) -> None:
+    first = alice.summons(elsewhere, "@fangtan_bot 房租贵不贵")
+    other = alice.summons(elsewhere, "@fangtan_bot 猫叫什么名字")
+    bot.catches_up()
+    assert first.answer and other.answer
+    more = alice.summons(elsewhere, "还有呢", reply_to=first.answer)
+    bot.catches_up()
+    assert more.answer
+    assert passes(more.answer, RENT)
+    passage = more.answer.marked("bold")
+    bot.presses(alice, more.answer, "全文")
+    assert shows(more.answer, RENT)
+    assert more.answer.marked("bold") == passage
+    assert not [call for call in world.calls if call.status != 200]
+
+
+def test_what_was_sent_inline_can_be_replied_to_as_a_guest(
+    bot: Rim, alice: Person, elsewhere: Chat
+) -> None:
+    search = alice.inline("猫", elsewhere)
+    bot.catches_up()
+    sent = alice.chooses(search)
+    call = alice.summons(elsewhere, "@fangtan_bot 下一个", reply_to=sent)
+    bot.catches_up()
+    assert call.answer
+    assert shows(call.answer, GUESTS)
+
+
+def test_a_guest_offers_what_may_be_meant(
+    bot: Rim, world: World, alice: Person, elsewhere: Chat
+) -> None:
+    call = alice.summons(elsewhere, "@fangtan_bot 猫和房租哪个贵")
+    bot.catches_up()
+    assert call.answer
+    assert labels(call.answer) == ["房租：房租贵不贵", "私聊继续问"]
+    bot.presses(alice, call.answer, "房租：房租贵不贵")
+    assert shows(call.answer, RENT)
 
 
 def test_a_bare_call_of_a_guest_answers_what_it_replies_to_or_offers_the_topics(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from bot.store import Speaker
-from tests.bookshop import CATS, FUTURE, GUESTS, RENT
-from tests.rim import Rim, labels, shows
+from tests.bookshop import CATS, FUTURE, GUESTS, OFFERING, RENT
+from tests.rim import Rim, labels, passes, shows
 from tests.telegram import Person, World, utf16_len
 
 
@@ -42,12 +44,155 @@ def test_a_question_that_is_not_covered_gets_one_line_and_the_topics_as_buttons(
     assert shows(reply, CATS)
 
 
-def test_when_unsure_the_hosts_questions_are_on_offer(bot: Rim, alice: Person) -> None:
+def test_when_unsure_topics_and_what_is_meant_are_on_offer(bot: Rim, alice: Person) -> None:
     reply = bot.asked(alice, "猫和房租哪个贵")
-    assert reply.text.startswith("你是不是想问：")
-    assert labels(reply) == [RENT.question]
-    bot.presses(alice, reply, RENT.question)
+    assert reply.text == "你是不是想问：\n1. 房租：房租贵不贵"
+    assert labels(reply) == ["房租：房租贵不贵"]
+    bot.presses(alice, reply, "房租：房租贵不贵")
     assert shows(reply, RENT)
+
+
+@pytest.mark.parametrize("choice", ["2", "２", "第二个", "选2", "猫", "就是猫那个吧"])
+def test_what_is_on_offer_is_chosen_by_its_number_or_topic(
+    world: World, alice: Person, choice: str
+) -> None:
+    with Rim(world, responder=OFFERING) as bot:
+        offer = bot.asked(alice, "猫和房租哪个贵")
+        topics = [label.partition("：")[0] for label in labels(offer)]
+        assert topics[:2] == ["房租", "猫"] and len(topics) <= 3
+        assert offer.text.startswith(f"你问的是下面哪一个？\n1. {labels(offer)[0]}") or (
+            offer.text.startswith(f"不太确定你问的是哪一个：\n1. {labels(offer)[0]}")
+        )
+        assert shows(bot.asked(alice, choice), CATS)
+
+
+def test_what_is_on_offer_is_chosen_by_its_button(world: World, alice: Person) -> None:
+    with Rim(world, responder=OFFERING) as bot:
+        offer = bot.asked(alice, "猫和房租哪个贵")
+        bot.presses(alice, offer, labels(offer)[1])
+        assert shows(offer, CATS)
+        assert shows(bot.asked(alice, "上一个"), RENT)
+        assert len(bot.shown(alice)) == 2
+
+
+def test_a_refusal_that_comes_near_quotes_and_leads_to_the_exchange(
+    bot: Rim, alice: Person
+) -> None:
+    bot.asked(alice, "猫叫什么名字")
+    near = bot.asked(alice, "举个例子")
+    [passage] = near.marked("bold")
+    assert passage in CATS.answer[0]
+    assert near.text.endswith(f"\n{passage}\n\n— 林小满 · 2021-04-23")
+    assert not near.marked("expandable_blockquote")
+    assert labels(near) == ["看“猫”这一问"]
+    bot.presses(alice, near, "看“猫”这一问")
+    assert shows(near, CATS)
+
+
+def test_the_second_time_only_the_passage_is_shown_and_a_button_for_the_whole(
+    bot: Rim, alice: Person
+) -> None:
+    bot.asked(alice, "房东是谁")
+    again = bot.asked(alice, "第一年房租多少")
+    assert passes(again, RENT)
+    passage = again.marked("bold")
+    assert again.text == f"{passage[0]}\n\n— 林小满 · 2021-04-23"
+    assert labels(again)[0] == "全文"
+    bot.presses(alice, again, "全文")
+    assert shows(again, RENT)
+    assert again.marked("bold") == passage, "the passage stays the one that was asked for"
+    assert "全文" not in labels(again)
+    assert len(bot.shown(alice)) == 2
+
+
+def test_the_whole_of_a_long_answer_opens_from_its_passage_page_by_page(
+    bot: Rim, alice: Person
+) -> None:
+    bot.asked(alice, "讲讲客人的故事")
+    more = bot.asked(alice, "还有呢")
+    assert passes(more, GUESTS)
+    passage = more.marked("bold")
+    bot.presses(alice, more, "全文")
+    pages = more.marked("expandable_blockquote")
+    while "›" in labels(more):
+        bot.presses(alice, more, "›")
+        assert utf16_len(more.text) <= 4096
+        assert more.marked("bold") == passage
+        pages += more.marked("expandable_blockquote")
+    assert "".join(pages) == "\n".join(GUESTS.answer)
+
+
+def test_the_whole_button_of_another_version_has_expired(bot: Rim, alice: Person) -> None:
+    bot.asked(alice, "房租贵不贵")
+    again = bot.asked(alice, "房租贵不贵")
+    assert again.markup
+    again.markup["inline_keyboard"][0][0]["callback_data"] = "0ld000.whole.0.0.5.0"
+    assert bot.presses(alice, again, "全文") == "按钮已过期"
+    assert passes(again, RENT)
+
+
+@pytest.mark.parametrize("numbers", [(0, -1, 0), (0, 99_999, 5), (0, 3, 0), (0, 0, 99_999), (0,)])
+def test_a_whole_button_with_odd_numbers_still_shows_the_whole(
+    bot: Rim, alice: Person, numbers: tuple[int, ...]
+) -> None:
+    bot.asked(alice, "房租贵不贵")
+    again = bot.asked(alice, "房租贵不贵")
+    assert again.markup
+    data = bot.library.data("whole", *numbers)
+    again.markup["inline_keyboard"][0][0]["callback_data"] = data
+    bot.presses(alice, again, "全文")
+    assert shows(again, RENT)
+
+
+@pytest.mark.parametrize(
+    "said", ["你好", "谢谢", "？", "👍", "。", "今天天气怎么样", "猫和房租哪个贵"]
+)
+def test_nothing_of_ours_is_worded_the_same_twice_in_a_row(
+    bot: Rim, alice: Person, said: str
+) -> None:
+    for _ in range(5):
+        bot.asked(alice, said)
+    openings = [message.text.partition("\n")[0] for message in bot.shown(alice)]
+    assert all(one != other for one, other in pairwise(openings)), openings
+
+
+def test_a_reply_to_an_older_answer_is_about_that_answer(
+    bot: Rim, world: World, alice: Person
+) -> None:
+    chat = world.private(alice)
+    alice.says(chat, "房租贵不贵？猫叫什么名字？以后有什么打算？")
+    bot.catches_up()
+    second = bot.shown(alice)[1]
+    assert shows(second, CATS)
+    alice.says(chat, "上一个", reply_to=second)
+    bot.catches_up()
+    assert passes(bot.shown(alice)[-1], RENT)
+
+
+def test_a_reply_to_an_answer_that_is_no_longer_noted_is_about_what_it_shows(
+    bot: Rim, world: World, alice: Person
+) -> None:
+    first = bot.asked(alice, "房租贵不贵")
+    bot.asked(alice, "以后有什么打算")
+    bot.store.deleted(alice.id, first.id)
+    alice.says(world.private(alice), "下一个", reply_to=first)
+    bot.catches_up()
+    assert shows(bot.shown(alice)[-1], CATS)
+
+
+def test_an_album_is_answered_once_and_hinted_at_once(
+    bot: Rim, world: World, alice: Person
+) -> None:
+    chat = world.private(alice)
+    alice.sends_album(chat, ["photo", "photo"], "猫叫什么名字")
+    alice.sends_album(chat, ["document", "document"], "房租贵不贵")
+    bot.catches_up()
+    first, second = bot.shown(alice)
+    assert shows(first, CATS) and shows(second, RENT)
+    for _ in range(2):
+        alice.sends_album(chat, ["photo", "video"])
+        bot.catches_up()
+    assert [m.text for m in bot.shown(alice)[2:]] == ["我只看得懂文字，把问题打成字发给我吧。"]
 
 
 def test_previous_and_next_walk_through_the_interview(bot: Rim, alice: Person) -> None:
@@ -78,11 +223,16 @@ def test_a_long_answer_is_paged_within_one_message_and_nothing_is_lost(
 def test_follow_ups_go_on_from_what_was_last_answered(bot: Rim, alice: Person) -> None:
     bot.asked(alice, "房租贵不贵")
     more = bot.asked(alice, "还有呢")
-    assert shows(more, RENT)
+    assert passes(more, RENT)
     second = bot.asked(alice, "第二个问题呢")
     assert shows(second, CATS)
     before = bot.asked(alice, "上一个")
-    assert shows(before, RENT)
+    assert passes(before, RENT)
+    whole = bot.asked(alice, "全文")
+    assert shows(whole, RENT)
+    brief = bot.asked(alice, "用一句话说")
+    assert passes(brief, RENT)
+    assert brief.marked("bold") == whole.marked("bold")
 
 
 def test_the_page_that_was_turned_to_is_what_follow_ups_go_on_from(bot: Rim, alice: Person) -> None:
@@ -150,7 +300,8 @@ def test_several_questions_in_one_message_are_each_answered_at_most_three(
         ("房租贵不贵\n猫叫什么名字", 2, "lines without marks, both of which can be answered"),
         ("我们店里也有两只猫。房租贵不贵？", 1, "a statement before the question"),
         ("我是学生。\n房租贵不贵", 1, "only one can be answered"),
-        ("房租贵不贵？房租贵吗？", 1, "twice the same"),
+        ("房租贵不贵？\n房租贵不贵？", 1, "twice the same"),
+        ("第一年房租多少？房东是谁？", 2, "two passages of one answer"),
         ("在吗？房租贵不贵？", 1, "courtesy with a question mark"),
     ],
 )
@@ -275,7 +426,7 @@ def test_our_words_are_traditional_for_those_who_read_it_and_the_guests_are_not(
     bot: Rim, world: World
 ) -> None:
     carol = world.user("Carol", language="zh-hant")
-    assert bot.asked(carol, "今天天气怎么样").text == "訪談裏沒有談到這個。可以問："
+    assert bot.asked(carol, "今天天气怎么样").text == "訪談裡沒有談到這個。可以問："
     answer = bot.asked(carol, "猫叫什么")
     assert shows(answer, CATS)
     assert "其他問題" in labels(answer)
@@ -290,7 +441,7 @@ def test_ask_takes_its_question_from_the_command_or_the_message_replied_to(
     bot.catches_up()
     alice.says(world.private(alice), "/ask", reply_to=earlier)
     bot.catches_up()
-    assert shows(bot.shown(alice)[-1], RENT)
+    assert passes(bot.shown(alice)[-1], RENT)
 
 
 def test_what_was_sent_via_the_bot_itself_is_no_question(

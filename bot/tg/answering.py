@@ -80,11 +80,8 @@ async def deliver(question: Heard, turn: Turn, before: Conversation, context: Co
     """Send the letter for a turn, and remember both."""
     store = context.services.store
     letter, place = writer(question, context).reply(turn), question.place
-    if (
-        not _is_whole(turn)
-        and letter.exchange
-        and (earlier := told(question, letter.exchange, context))
-    ):
+    earlier = told(question, letter.exchange, context) if letter.exchange else None
+    if earlier and not _is_wished(turn):
         new = letter.quote if letter.quote != earlier.quote else None
         letter = writer(question, context).already(new, earlier.link)
         if earlier.link is None:  # as in basic groups: a reply leads there as well
@@ -127,8 +124,14 @@ async def _turns(question: Heard, before: Conversation, context: Context) -> tup
     return turns
 
 
-def _is_whole(turn: Turn) -> bool:
-    return isinstance(turn.reply, Answer) and turn.reply.extent == "whole"
+def _is_wished(turn: Turn) -> bool:
+    """Whether somebody wished for this very passage, or for all of the answer."""
+    match turn.reply:
+        case Answer(extent="whole"):
+            return True
+        case Answer(extent="passage"):
+            return not turn.ranking.matches
+    return False
 
 
 def told(question: Heard, exchange: Exchange, context: Context) -> Sent | None:

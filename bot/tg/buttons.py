@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from telegram import CallbackQuery, Message, Update
+from telegram import CallbackQuery, Message, MessageEntity, Update
 from telegram.constants import ChatType
 
 from bot import render
@@ -209,7 +209,8 @@ def _speaker(press: Press, message: Message) -> Speaker:
 
 
 def _shows_an_answer(message: Message) -> bool:
-    return any(entity.type == entity.EXPANDABLE_BLOCKQUOTE for entity in message.entities)
+    shown = (MessageEntity.EXPANDABLE_BLOCKQUOTE, MessageEntity.BOLD)
+    return any(entity.type in shown for entity in message.entities)
 
 
 def _note(
