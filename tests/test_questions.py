@@ -203,8 +203,8 @@ class Unseeing:
 
 @pytest.mark.parametrize(("way", "least"), [("lexical", 2.0)])
 def test_rapidfuzz_carries_weight(way: str, least: float, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of crowds m and n lexical then answers 92.3 instead of 95.8 % rightly and 1.0 instead of 0.6 %
-    wrongly; with the encoder 97.6 instead of 98.0."""
+    """Of crowds m and n lexical then answers 92.3 instead of 95.8 % rightly and 1.0 instead of
+    0.6 % wrongly; with the encoder 97.6 instead of 98.0."""
     questions_ = [*asked("crowd-m.yaml"), *asked("crowd-n.yaml")]
     bot = responder(way)
     seeing = rates(judge(questions_, bot.respond))
