@@ -64,6 +64,15 @@ _SPECIFIC: tuple[tuple[Particular, str], ...] = (
 )
 
 
+_AMOUNT = re.compile(r"多少|百分之|几[成十百千万]|\b(?:how many|how much|percent)\b")
+_FIGURE = re.compile("[0-9二三四五六七八九十百千万半]|两[百千万个人户件年天倍]")
+
+
+def lacks_figure(query: Query, passage: str) -> bool:
+    """Whether the question asks how much or how many, and the passage holds no figure."""
+    return bool(_AMOUNT.search(query.text)) and not _FIGURE.search(passage)
+
+
 def specific(query: Query) -> Particular:
     """The kind of particular that is asked for, if one is."""
     return next((kind for kind, words in _SPECIFIC if re.search(words, query.text)), "")

@@ -17,7 +17,8 @@ class Policy:
 
     `sure`: answer. `follow`: answer what is short and about what was just talked about.
     `offer`: offer. `gap`: how far ahead of the second. `chat`: take it for small talk.
-    `unasked`: answer what nobody asked the bot. `near`: show what comes nearest to a question that
+    `unasked`: answer what nobody asked the bot; and, asked how many, below it only with a passage
+    that holds a figure. `near`: show what comes nearest to a question that
     is not answered, where so many times more of it concerns the interviews than what every
     interview meets, and what comes nearest is at least `alike`. `claim`: answer what says that the
     guest said something; `said`: unless that much of it are his words. `spoken`: take 那…呢 for

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from bot import followups, passage
-from bot.claims import claimed, specific
+from bot.claims import claimed, lacks_figure, specific
 from bot.followups import Correction, Number, Place, Wish
 from bot.interview import Exchange
 from bot.policy import Policy
@@ -300,6 +300,11 @@ class Responder:
         if is_about_it or self._sure(ranking, query):
             first = ranking.matches[0]
             quote = first.quote or self._index.opening(first.exchange)
+            shown = passage.led_up_to(first.exchange, quote)
+            if first.score < self._policy.unasked and lacks_figure(query, shown):
+                return self._refuse(
+                    query.said, first.exchange, quote, "number", conversation, ranking
+                )
             return self._answer(query.said, first.exchange, quote, conversation, ranking=ranking)
         return self._unsure(query, ranking, conversation)
 
@@ -447,17 +452,18 @@ class Responder:
         return Turn(query.said, reply, after, score, ranking or Ranking())
 
     def _meant(self, match: Match) -> str:
-        """What of an exchange on offer is meant: the nearest phrase of ours if it is short, else
-        the beginning of the passage."""
+        """What of an exchange on offer is meant: the nearest phrase of ours if it is short and near
+        enough, else the beginning of the passage."""
         phrase = match.phrase.text.strip()
         theirs = (match.exchange.question, match.exchange.topic, *match.exchange.said)
-        is_ours = phrase not in theirs
-        if is_ours and len(phrase) <= LONGEST_MEANT:
+        is_near = match.phrase_share >= NEAR_ENOUGH and phrase not in theirs
+        if is_near and len(phrase) <= LONGEST_MEANT:
             return phrase
         return match.quote or self._index.opening(match.exchange)
 
 
 LONGEST_MEANT = 16
+NEAR_ENOUGH = 0.1  # a phrase that explains less of a question says something else
 # What may stand around the topic of a choice: 就是治庸那个吧.
 _CHOOSING = re.compile(
     "^(?:我?(?:要|选|想问|问|说|指)的?(?:是|就是)?|就是?|是|那就?|嗯|对)+|(?:那个|这个|那一?[条项]|的|吧|呢|啊|方面)+$"

@@ -86,13 +86,15 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Match:
     """An exchange, the phrase of it that the question resembles, a score in 0…1, a passage; and the
-    share of the question that its lines explain, which the score comes from."""
+    shares of the question that its lines explain, which the score comes from, and that the phrase
+    does."""
 
     exchange: Exchange
     phrase: Phrase
     score: float
     quote: str | None
     share: float = 0.0
+    phrase_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +312,8 @@ class Index:
         matches = tuple(
             Match(
                 exchange=self.exchanges[owner],
-                phrase=nearest[owner],
+                phrase=nearest[owner][0],
+                phrase_share=nearest[owner][1],
                 score=max(0.0, share) / (max(0.0, share) + outside + RIDGE),
                 quote=passage.best(self.exchanges[owner], quotes.get(owner, {})),
                 share=max(0.0, share),
@@ -340,17 +343,18 @@ class Index:
                 passages[line.quote] = passages.get(line.quote, 0.0) + share
         return owners, quotes
 
-    def _phrases(self, evidence: Evidence, owners: Sequence[str]) -> dict[str, Phrase]:
-        """For each owner the phrase that explains most of the question."""
+    def _phrases(
+        self, evidence: Evidence, owners: Sequence[str]
+    ) -> dict[str, tuple[Phrase, float]]:
+        """For each owner the phrase that explains most of the question, and how much that is."""
         nearest = {
-            owner: Phrase(self.exchanges[owner].question, self.exchanges[owner].where)
+            owner: (Phrase(self.exchanges[owner].question, self.exchanges[owner].where), 0.0)
             for owner in owners
         }
-        largest = dict.fromkeys(owners, 0.0)
         for number, share in zip(evidence.lines.tolist(), evidence.shares.tolist(), strict=True):
             line = self.lines[number]
-            if share > largest.get(line.owner, math.inf):
-                nearest[line.owner], largest[line.owner] = line.phrase, share
+            if line.owner in nearest and share > nearest[line.owner][1]:
+                nearest[line.owner] = line.phrase, share
         return nearest
 
     def _keyword_of(self, term: str) -> str | None:

@@ -227,12 +227,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "about_more": ("……共 {count} 篇。", "… {count} in all."),
     "privacy": (
         "我记下：没答上的问题（文字和时间，不记是谁问的），用来改进；每个聊天里最近谈到的那一问，"
-        "用来听懂追问，三十天不问就删；我发出的答案的编号，两天后删；“有用 / 没用”。"
+        "用来听懂追问，三十天不问就删；我发出的答案的编号和它答的问题，两天后删；“有用 / 没用”。"
         "群里没叫我的话不记。日志里没有任何人写的话。不给别人，不做广告。",
         "I keep: questions I could not answer (text and time, not who asked), to get better; the "
         "question we last spoke of in each chat, to understand follow-ups, deleted after thirty "
-        "days of silence; the ids of my answers, for two days; “helpful” and “not helpful”. What "
-        "is said in groups without calling me is not kept. Logs contain nothing that anybody "
+        "days of silence; the ids of my answers and the questions they answer, for two days; "
+        "“helpful” and “not helpful”. What is said in groups without calling me is not kept. Logs "
+        "contain nothing that anybody "
         "wrote. Nothing is passed on or used for advertising.",
     ),
     # Groups

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.claims import Particular, claimed, specific
+from bot.claims import Particular, claimed, lacks_figure, specific
 from bot.query import read
 
 GUESTS = ("林小满", "Ann Lee")
@@ -295,3 +295,29 @@ def test_so_do_english_ones(question: str, kind: Particular) -> None:
 )
 def test_a_question_has_one_kind_of_particular(question: str, kind: Particular) -> None:
     assert specific(read(question)) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "passage", "lacks"),
+    [
+        ("信访量少了多少", "信访量大量的减少了。", True),
+        ("降了百分之几", "信访量大量的减少了。", True),
+        ("给几万", "开展了“党建富民强村”活动。", True),
+        ("几十户", "我们先走一些生活困难户。", True),
+        ("几百", "我们先走。", True),
+        ("几千", "我们先走。", True),
+        ("少了几成", "信访量大量的减少了。", True),
+        ("how many fewer", "信访量大量的减少了。", True),
+        ("how much", "信访量大量的减少了。", True),
+        ("what percent", "信访量大量的减少了。", True),
+        ("走了多少户", "已经走访了98000多户。", False),
+        ("来了多少人", "这样的干部将近两万多人。", False),
+        ("几成", "走了九成。", False),
+        ("解决了哪几类问题", "许多民生的问题都得到了解决。", False),  # asks which, not how many
+        ("有没有人反对", "有这个担心。", False),
+    ],
+)
+def test_a_figure_is_lacking_where_one_is_asked_for_and_none_is_said(
+    question: str, passage: str, lacks: bool
+) -> None:
+    assert lacks_figure(read(question), passage) == lacks
