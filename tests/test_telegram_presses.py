@@ -65,7 +65,10 @@ async def test_a_refused_edit_of_one_inline_message_holds_up_no_other() -> None:
 
 
 async def test_what_would_come_too_late_is_not_sent() -> None:
-    pace = Pace(lambda: 0.0)
+    async def sleep(_: float) -> None:
+        raise AssertionError("it waits")
+
+    pace = Pace(lambda: 0.0, sleep)
     pace._held["A", True] = 21.0
     with pytest.raises(TooLate):
         await _edit(pace, "A", nothing, deadline=20.0)

@@ -20,6 +20,7 @@ from bot.tg.order import PerChat
 from tests.bookshop import CATS, RENT
 from tests.rim import Rim, shows
 from tests.telegram import TOKEN, FakeClock, FloodLimits, Person, World
+from tests.telegram.world import LONGEST_WAIT
 
 GROUP, ALICE, BOB = -1001, 1, 2
 
@@ -282,20 +283,25 @@ def _message(chat: int) -> Update:
 def test_a_chat_keeps_its_order_while_others_go_ahead() -> None:
     done: list[str] = []
 
-    async def handle(name: str, may: asyncio.Event | None = None) -> None:
-        if may:
-            await may.wait()
-        done.append(name)
-
     async def race() -> None:
-        order, later = PerChat(), asyncio.Event()
+        order, begun, later = PerChat(), asyncio.Event(), asyncio.Event()
+
+        async def slow() -> None:
+            begun.set()
+            await later.wait()
+            done.append("slow")
+
+        async def quick(name: str) -> None:
+            done.append(name)
+
         alice = [
-            asyncio.create_task(order.process_update(_message(ALICE), handle("slow", later))),
-            asyncio.create_task(order.process_update(_message(ALICE), handle("quick"))),
+            asyncio.create_task(order.process_update(_message(ALICE), slow())),
+            asyncio.create_task(order.process_update(_message(ALICE), quick("quick"))),
         ]
-        await order.process_update(_message(BOB), handle("bob"))
+        await begun.wait()
+        await order.process_update(_message(BOB), quick("bob"))
         later.set()
         await asyncio.gather(*alice)
 
-    asyncio.run(race())
+    asyncio.run(asyncio.wait_for(race(), LONGEST_WAIT))
     assert done == ["bob", "slow", "quick"]
