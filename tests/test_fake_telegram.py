@@ -874,12 +874,19 @@ async def test_faults_strike_before_or_after_the_effect(
     assert len(world.sent) == after + 1
 
 
-async def test_a_fault_may_strike_any_method_and_pass(world: World, chat: Chat, bot: Bot) -> None:
+async def test_a_fault_may_strike_any_method_or_one_chat_and_pass(
+    world: World, chat: Chat, group: Chat, bot: Bot
+) -> None:
     world.fail("*", 502, times=2)
     for _ in range(2):
         with pytest.raises(NetworkError):
             await bot.get_me()
     await bot.get_me()
+    world.fail("sendMessage", 502, chat=group)
+    await bot.send_message(chat.id, "一")
+    with pytest.raises(NetworkError):
+        await bot.send_message(group.id, "二")
+    assert [message.text for message in world.sent] == ["一"]
 
 
 # getUpdates
@@ -997,6 +1004,8 @@ async def test_webhooks_deliver_with_the_secret_and_again_after_a_failure(
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     async with http_bot(door) as bot:
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+        with refused("invalid webhook URL"):
+            await bot.set_webhook("http://example.org/hook")
         with refused("unallowed characters"):
             await bot.set_webhook(url, secret_token="不行")
         await bot.set_webhook(url, secret_token="s3cret_-")
