@@ -333,7 +333,8 @@ class Responder:
         is_claim = claimed(query, self._guests) is not None
         # What was just shown is no help to somebody who goes on asking.
         fresh = [m for m in near if m.exchange.key != conversation.exchange]
-        if fresh and not is_claim:
+        is_outside = _share(ranking) <= policy.far * ranking.far
+        if fresh and not is_claim and not is_outside:
             options = tuple(Choice(m.exchange, self._meant(m)) for m in near)
             offered = tuple(m.exchange.key for m in near)
             after = replace(
@@ -345,7 +346,7 @@ class Responder:
             return Turn(query.said, Choices(options, conversation.replies), after, best, ranking)
         declined = ranking.outside - ranking.far
         is_far = _share(ranking) + declined <= policy.near * ranking.far
-        if not near and (is_far or best < policy.alike):
+        if (is_outside or not near) and (is_far or best < policy.alike):
             return self._refuse(query.said, None, "", "", conversation, ranking)
         nearest, quote = self._nearest(query, ranking, conversation)
         lacking: Lacking = "claim" if is_claim else specific(query)
