@@ -333,7 +333,7 @@ class Responder:
         is_claim = claimed(query, self._guests) is not None
         # What was just shown is no help to somebody who goes on asking.
         fresh = [m for m in near if m.exchange.key != conversation.exchange]
-        is_outside = _share(ranking) <= policy.far * ranking.far
+        is_outside = sum(m.share for m in near) <= policy.far * ranking.far
         if fresh and not is_claim and not is_outside:
             options = tuple(Choice(m.exchange, self._meant(m)) for m in near)
             offered = tuple(m.exchange.key for m in near)
