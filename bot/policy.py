@@ -51,7 +51,7 @@ class Policy:
 # `chat`: of 908 questions in scope in a, b, m and n none is small talk, of 100 pieces of chit-chat
 # 98 are, with or without the encoder; with 0.5 it is 97.
 # `unasked`: of a and b (410 in scope, 360 out) 279 are answered, all rightly, 327 with the encoder.
-# `far`: without it 4 of 100 far-off questions of fresh crowds are offered something with the encoder
+# `far`: without it 4 of 100 far-off questions of fresh crowds are offered something with encoder
 # and 10 without; nothing in scope is lost (m and n, and r and s confirm it).
 # `near`: 93 % of the near misses that are not answered are shown what comes nearest, and 8 % of the
 # far-off questions. `claim`, `said`: of 80 false premises and the like 1 is answered with the
