@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from bot.interview import Exchange
-from bot.respond import Answer, Choices, Conversation, Turn
+from bot.respond import Answer, Choices, Conversation, Turn, principal
 
 Respond: TypeAlias = Callable[[str, Conversation], tuple[Turn, ...]]
 
@@ -114,13 +114,8 @@ def judge(conversations: Iterable[Sequence[Question]], respond: Respond) -> list
         for question in conversation:
             turns = respond(question.text, memory)
             memory = turns[-1].conversation
-            verdicts.append(Verdict(question, _principal(turns)))
+            verdicts.append(Verdict(question, principal(turns)))
     return verdicts
-
-
-def _principal(turns: Sequence[Turn]) -> Turn:
-    """Of several replies to a message the one that counts: the first answer, else the first."""
-    return next((turn for turn in turns if isinstance(turn.reply, Answer)), turns[0])
 
 
 class Talker(Protocol):
@@ -142,7 +137,7 @@ def judge_after(conversations: Iterable[Sequence[Question]], talker: Talker) -> 
     for exchange in talker.exchanges:
         if before := _answered_by(exchange, talker):
             for question in questions:
-                turn = _principal(talker.respond(question.text, before))
+                turn = principal(talker.respond(question.text, before))
                 verdicts.append(Verdict(question, turn, exchange.key))
     return verdicts
 

@@ -8,6 +8,7 @@ conversation is decided here, and so is when to speak unasked and what an inline
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -121,6 +122,13 @@ class Turn:
 # is nearest to it, and its length in tokens; what many lines outside share says little, since 多少
 # and 怎么 are everywhere. See `follow` in policy for what they were chosen on.
 AGAINST, LENGTH = 3.0, 0.1
+
+
+def principal(turns: Sequence[Turn]) -> Turn:
+    """Of the replies to one message the one that counts: the first answer, else the first."""
+    return next((turn for turn in turns if isinstance(turn.reply, Answer)), turns[0])
+
+
 AT_ONCE = 3  # questions of one message that are answered
 REMEMBERED = 8  # exchanges of a conversation that are not shown whole again
 CHOICES = 3
@@ -278,9 +286,7 @@ class Responder:
         if not words:
             return None
         topics = {key: "".join(read(self._index.exchanges[key].topic).tokens) for key in offered}
-        named = [
-            key for key, topic in topics.items() if topic and (words in topic or topic == words)
-        ]
+        named = [key for key, topic in topics.items() if words in topic]
         return named[0] if len(named) == 1 else None
 
     def _understood(

@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 
 from bot.interview import Exchange
-from bot.respond import Answer, Choices, Conversation, NotCovered, SmallTalk, Turn
+from bot.respond import Answer, Choices, Conversation, NotCovered, SmallTalk, Turn, principal
 from bot.store import Sent
 from bot.tg import incoming, sending
 from bot.tg.incoming import Heard
@@ -97,8 +97,7 @@ async def deliver(question: Heard, turn: Turn, before: Conversation, context: Co
 
 async def decide(question: Heard, context: Context) -> Turn:
     """What is replied where there is room for one message: the first answer, else what is first."""
-    turns = await _turns(question, _conversation(question, context), context)
-    return next((turn for turn in turns if isinstance(turn.reply, Answer)), turns[0])
+    return principal(await _turns(question, _conversation(question, context), context))
 
 
 def record(turn: Turn, context: Context) -> None:
