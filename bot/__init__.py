@@ -7,7 +7,8 @@ What happens to a question, file by file:
     interview.py   the nouns, frozen
     pages.py       a page file → text, whatever its encoding
     transcript/    a page's text → an interview                              pure
-    knowledge.py   YAML ↔ interviews, faults with file:line
+    yaml_text.py   YAML as people write it: texts that know their line, slips mended
+    knowledge.py   a folder of files ↔ interviews and how people ask for them
     checks.py      proof that the knowledge is fit to serve                  pure
     text.py        two spellings of one question → the same string           pure
     query.py       a message, normalised once, and the questions in it       pure

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot import index_cache, knowledge, pages, render
+from bot import index_cache, knowledge, pages, render, yaml_text
 from bot.encoder import load as load_encoder
 from bot.interview import Exchange, Interview, Knowledge, Origin
 from bot.policy import calibrated, policy_for
@@ -321,23 +321,52 @@ def _interview(reading: Reading, page: Path, output: Path | None) -> Interview:
 
 
 def _write(interview: Interview, output: Path) -> int:
+    """The interview into its file, whole; its phrases file is never opened for writing."""
     try:
-        old = output.read_bytes().decode("utf-8") if output.exists() else None
-        if old is None:
-            new = knowledge.dump(interview)
-        else:
-            again = knowledge.reimport(old, interview)
-            if isinstance(again, knowledge.NotReimported):
-                raise Stop("\n".join(map(str, again.faults)), FAULTY)
-            new = again.text
-            for fault in again.vanished:
-                _say(str(fault))
-        if new != old:
+        old = _old(output)
+        if old is not None:
+            taken = _spoken_of(output.parent, old.id)
+            interview, lost = knowledge.renewed(old, interview, taken)
+            for exchange in lost:
+                _say(f"{exchange.where}: 页面里已没有这一问:“{yaml_text.short(exchange.question)}”")
+            _split(old, output)
+        new = knowledge.dump(interview).encode("utf-8")
+        if not output.exists() or output.read_bytes() != new:
             output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_bytes(new.encode("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+            output.write_bytes(new)
+    except OSError as error:
         raise Stop(f"{output}: {error}", FAULTY) from None
     return GOOD
+
+
+def _old(output: Path) -> Interview | None:
+    """The interview that the file holds; a file that holds something else is not touched."""
+    if not output.exists() or (output.is_file() and not output.stat().st_size):
+        return None
+    old, faults = knowledge.read_interview(output)
+    if old is None:
+        told = "\n".join(map(str, faults))
+        raise Stop(f"{told}\n{output}: 不是访谈文件,没有动它;删掉它,或用 -o 写到别处。", FAULTY)
+    return old
+
+
+def _spoken_of(folder: Path, interview: str) -> set[str]:
+    """The ids of the exchanges that the folder's phrases files name."""
+    read = (knowledge.read_phrases(path)[0] for path in folder.glob(f"*{knowledge.PHRASES}"))
+    found = [phrases for phrases in read if phrases and phrases.interview == interview]
+    return {group.exchange for phrases in found for group in phrases.groups}
+
+
+def _split(old: Interview, output: Path) -> None:
+    """Phrases that stand in the interview's file, as they did once, get a file of their own."""
+    if not (old.declines or any(knowledge.authored_fields(e) for e in old.exchanges)):
+        return
+    names = (f"{output.stem}{n}{knowledge.PHRASES}" for n in ("", *(f".{n}" for n in range(2, 99))))
+    phrases = next(path for name in names if not (path := output.with_name(name)).exists())
+    kept = output.with_name(f"{output.name}.old")
+    kept.write_bytes(output.read_bytes())
+    phrases.write_bytes(knowledge.dump_phrases(old).encode("utf-8"))
+    _say(f"{output}: 问法移到了 {phrases};原来的文件(连同注释)留作 {kept}")
 
 
 def _check(options: argparse.Namespace, given: Mapping[str, str]) -> int:
@@ -370,7 +399,7 @@ def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
 
     conversations = []
     for file in options.files:
-        document, faults = knowledge.read_yaml(file)
+        document, faults = yaml_text.read_plain(file)
         if faults:
             raise Stop("\n".join(map(str, faults)), FAULTY)
         try:

@@ -10,11 +10,12 @@ from typing import Protocol
 
 from bot import passage
 from bot.interview import Exchange, Fact, Interview, Knowledge, Origin, Phrase, sentences
-from bot.knowledge import Fault, malformed_id, repeated_id, short, unsaid
+from bot.knowledge import malformed_id, repeated_id, unsaid
 from bot.query import read
 from bot.search import Ranking
 from bot.transcript import NoInterview, Reading, read_page
 from bot.transcript.page import paragraphs
+from bot.yaml_text import Fault, short
 
 # "Outside" comes first where it explains more than half of a phrase and more than the exchange
 # does; two shares of ½ give a score of ½ / (½ + ½ + 0.3) = 0.38, two of 0.7 one of 0.41.
@@ -37,7 +38,7 @@ def check(knowledge: Knowledge, pages: Mapping[str, str], index: Searcher) -> li
     for interview in knowledge.interviews:
         faults += _against_page(interview, pages)
         for exchange in interview.exchanges:
-            faults += _quotes(exchange)
+            faults += [*_quotes(exchange), *_unreviewed(exchange)]
     return sorted(faults, key=lambda fault: (fault.where.file, fault.where.line))
 
 
@@ -144,7 +145,8 @@ def _metadata(interview: Interview, page: str, stated: Mapping[str, str]) -> Ite
 
 def _quotes(exchange: Exchange) -> Iterator[Fault]:
     """The quotes that are not whole sentences of one paragraph."""
-    own = (Fact((), exchange.quote, exchange.where),) if exchange.quote else ()
+    where = exchange.quote_where or exchange.where
+    own = (Fact((), exchange.quote, where),) if exchange.quote else ()
     for fact in (*own, *exchange.facts):
         paragraphs = [paragraph for paragraph in exchange.answer if fact.quote in paragraph]
         if not fact.quote.strip() or not paragraphs:
@@ -158,6 +160,13 @@ def _quotes(exchange: Exchange) -> Iterator[Fault]:
             yield Fault(fact.where, wrong, f"从“{short(before)}”抄起")
         if not fact.asks and fact not in own:
             yield Fault(fact.where, "这条 fact 没有 asks", "写上它回答的问法,或删掉它")
+
+
+def _unreviewed(exchange: Exchange) -> Iterator[Fault]:
+    """What the importer was not sure of, as long as nobody has looked."""
+    if exchange.review:
+        wrong = f"{exchange.id}“{short(exchange.question)}”导入时没有把握"
+        yield Fault(exchange.where, wrong, "对照页面看一遍,无误就删掉 review: true 这一行")
 
 
 def _whole(quote: str, paragraph: str) -> bool:

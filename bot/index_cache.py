@@ -21,8 +21,8 @@ from platformdirs import user_cache_path
 
 from bot import knowledge, text
 from bot.interview import Knowledge
-from bot.knowledge import Fault
 from bot.search import Encoder, Index
+from bot.yaml_text import Fault
 
 _LOG = logging.getLogger(__name__)
 

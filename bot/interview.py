@@ -52,6 +52,9 @@ class Exchange:
     quote: str = ""
     asks: tuple[Phrase, ...] = ()
     facts: tuple[Fact, ...] = ()
+    review: bool = False
+    """The importer was not sure of it, and nobody has looked yet."""
+    quote_where: Origin | None = None
 
     @property
     def authored(self) -> bool:

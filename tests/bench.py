@@ -29,11 +29,12 @@ import numpy as np  # noqa: E402
 from bot.encoder import load as load_encoder  # noqa: E402
 from bot.evaluate import questions  # noqa: E402
 from bot.interview import Exchange, Interview, Knowledge, Origin  # noqa: E402
-from bot.knowledge import load, read_yaml  # noqa: E402
+from bot.knowledge import load  # noqa: E402
 from bot.policy import calibrated, policy_for  # noqa: E402
 from bot.respond import Conversation, Responder  # noqa: E402
 from bot.search import Encoder, Floats, Index  # noqa: E402
 from bot.transcript import read_page  # noqa: E402
+from bot.yaml_text import read_plain  # noqa: E402
 
 QUESTIONS = ("dev.yaml", "crowd-g.yaml")
 TURNS = 2_000
@@ -55,7 +56,7 @@ def asked() -> list[str]:
     """What people ask, some 700 questions."""
     found: list[str] = []
     for name in QUESTIONS:
-        document, _ = read_yaml(ROOT / "tests/questions" / name)
+        document, _ = read_plain(ROOT / "tests/questions" / name)
         found += [q.text for conversation in questions(document) for q in conversation]
     return found
 

@@ -50,6 +50,63 @@ PAGE = """\
 郑海生:早就自动了。我留下来是给年轻人讲故事。
 """
 KNOWLEDGE = """\
+id: lighthouse
+title: 守灯塔的人
+published: 2019-05-01 08:00:00
+source: 海边小报
+host: 记者
+guest: 郑海生
+page: page.txt
+exchanges:
+- id: q1
+  question: 您在灯塔上守了多少年?
+  answer:
+  - |-
+    守了三十一年。头十年是一个人,后来老伴也上了岛。
+- id: q2
+  question: 台风来的时候怕不怕?
+  answer:
+  - |-
+    怕也得点灯。零六年那次浪打到了塔腰,窗户碎了三扇。我们用棉被堵住窗口。
+- id: q3
+  question: 现在的灯塔还要人守吗?
+  answer:
+  - |-
+    早就自动了。我留下来是给年轻人讲故事。
+"""
+PHRASES = """\
+interview: lighthouse
+exchanges:
+  q1:
+    topic: 年头
+    asks:
+    - 守塔多久了
+    - 干了几年灯塔
+    facts:
+    - quote: 头十年是一个人,后来老伴也上了岛。
+      asks:
+      - 老伴什么时候来的
+      - 一直是一个人守吗
+  q2:
+    topic: 台风
+    asks:
+    - 刮台风害怕吗
+    - 遇到大浪怎么办
+    facts:
+    - quote: 零六年那次浪打到了塔腰,窗户碎了三扇。
+      asks:
+      - 窗户碎了几扇
+      - 哪一年的浪最大
+  q3:
+    topic: 如今
+    asks:
+    - 灯塔自动化了没有
+    - 如今还用得着守塔人吗
+declines:
+- 灯塔的门票多少钱
+- 灯塔有多高
+"""
+AS_IT_WAS = """\
 # 手写的一行说明
 id: lighthouse
 title: 守灯塔的人
@@ -139,18 +196,20 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(tmp_path: Path) -> Path:
     """A folder of knowledge, with its page beside it."""
     (tmp_path / "page.txt").write_text(PAGE, encoding="utf-8")
-    return stocked(tmp_path / "lore", KNOWLEDGE)
+    return stocked(tmp_path / "lore", KNOWLEDGE, PHRASES)
 
 
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same folder for all tests that leave it as it is: it is indexed once."""
-    return stocked(tmp_path_factory.mktemp("shelf") / "lore", KNOWLEDGE)
+    return stocked(tmp_path_factory.mktemp("shelf") / "lore", KNOWLEDGE, PHRASES)
 
 
-def stocked(folder: Path, document: str, name: str = "lighthouse.yaml") -> Path:
+def stocked(folder: Path, document: str, phrases: str = "") -> Path:
     folder.mkdir(exist_ok=True)
-    (folder / name).write_text(document, encoding="utf-8")
+    (folder / "lighthouse.yaml").write_text(document, encoding="utf-8")
+    if phrases:
+        (folder / "lighthouse.phrases.yaml").write_text(phrases, encoding="utf-8")
     return folder
 
 
@@ -233,8 +292,8 @@ def test_ask_shows_the_sentence_the_whole_the_source_and_how_it_was_found(folder
     assert "郑海生" in source and "守灯塔的人" in source and "2019-05-01" in source
     score, first, runner_up, *_ = explained.splitlines()
     assert "0." in score
-    line = 1 + KNOWLEDGE.splitlines().index("          - 窗户碎了几扇")
-    assert "lighthouse/q2" in first and f"{folder}/lighthouse.yaml:{line}" in first
+    line = 1 + PHRASES.splitlines().index("      - 窗户碎了几扇")
+    assert "lighthouse/q2" in first and f"{folder}/lighthouse.phrases.yaml:{line}" in first
     assert "窗户碎了几扇" in first
     assert "lighthouse/q" in runner_up and "lighthouse/q2" not in runner_up
 
@@ -341,8 +400,8 @@ def test_two_questions_about_one_exchange_get_a_passage_each(shelf: Path) -> Non
 
 
 def test_choices_name_up_to_three_exchanges_that_can_be_chosen_by_number(tmp_path: Path) -> None:
-    twins = KNOWLEDGE.replace("刮台风害怕吗", "灯怎么修理").replace("守塔多久了", "灯怎么修缮")
-    folder = stocked(tmp_path / "twins", twins)
+    twins = PHRASES.replace("刮台风害怕吗", "灯怎么修理").replace("守塔多久了", "灯怎么修缮")
+    folder = stocked(tmp_path / "twins", KNOWLEDGE, twins)
     offer, chosen = batch(folder, {"text": "灯怎么修", "chat": "c"}, {"text": "2", "chat": "c"})
     assert offer["outcome"] == "choices" and offer["pair"] is None and offer["quote"] is None
     assert 2 <= len(offer["choices"]) <= 3
@@ -475,9 +534,45 @@ def test_import_into_a_file_makes_its_folder_and_a_second_time_changes_nothing()
     assert (target.read_bytes(), target.stat().st_mtime_ns) == (written, when)
 
 
-def test_import_leaves_authored_fields_and_comments_as_they_are(folder: Path) -> None:
-    assert fangtan("import", "page.txt", "-o", folder / "lighthouse.yaml").status == 0
-    assert (folder / "lighthouse.yaml").read_text(encoding="utf-8") == KNOWLEDGE
+def test_import_leaves_the_phrases_as_they_are(folder: Path) -> None:
+    phrases = folder / "lighthouse.phrases.yaml"
+    when = phrases.stat().st_mtime_ns
+    target = folder / "lighthouse.yaml"
+    target.write_text(KNOWLEDGE.replace("郑海生", "谁"), encoding="utf-8")
+    assert fangtan("import", "page.txt", "-o", target).status == 0
+    assert target.read_text(encoding="utf-8") == KNOWLEDGE
+    assert (phrases.read_text(encoding="utf-8"), phrases.stat().st_mtime_ns) == (PHRASES, when)
+
+
+def test_an_exchange_that_the_page_lost_is_named_and_its_phrases_keep_their_id(
+    folder: Path,
+) -> None:
+    shorter = PAGE.replace("记者:台风来的时候怕不怕?", "记者:孤单吗?").replace(
+        "怕也得点灯。", "不。"
+    )
+    Path("page.txt").write_text(
+        shorter.replace("零六年那次浪打到了塔腰,窗户碎了三扇。", ""), "utf-8"
+    )
+    ran = fangtan("import", "page.txt", "-o", folder / "lighthouse.yaml")
+    assert ran.status == 0 and "台风来的时候怕不怕" in ran.err
+    assert "id: q4" in (folder / "lighthouse.yaml").read_text(encoding="utf-8")
+    checked = fangtan("--knowledge", folder, "check")
+    assert checked.status == 1 and "q2" in checked.out
+
+
+def test_import_splits_a_file_of_the_first_release_and_loses_nothing(folder: Path) -> None:
+    target = folder / "lighthouse.yaml"
+    for beside in ("", "2."):  # a phrases file that is there already is left alone
+        if not beside:
+            (folder / "lighthouse.phrases.yaml").unlink()
+        target.write_text(AS_IT_WAS, encoding="utf-8")
+        ran = fangtan("import", "page.txt", "-o", target)
+        phrases = folder / f"lighthouse.{beside}phrases.yaml"
+        assert ran.status == 0 and str(phrases) in ran.err
+        assert target.read_text(encoding="utf-8") == KNOWLEDGE
+        assert phrases.read_text(encoding="utf-8") == PHRASES
+        assert (folder / "lighthouse.yaml.old").read_text(encoding="utf-8") == AS_IT_WAS
+        assert fangtan("import", "page.txt", "-o", target).status == 0
 
 
 def test_importing_the_real_page_changes_nothing(
@@ -577,17 +672,22 @@ def test_check_has_nothing_to_say_of_sound_knowledge(folder: Path) -> None:
 
 def test_check_names_every_fault_at_once_with_its_line(folder: Path) -> None:
     faulty = (
-        KNOWLEDGE.replace("topic: 台风", "subject: 台风")  # unknown field
+        PHRASES.replace("topic: 台风", "subject: 台风")  # unknown field
         .replace("quote: 零六年那次浪打到了塔腰,窗户碎了三扇。", "quote: 窗户碎了四扇。")
         .replace("- 如今还用得着守塔人吗", "- 守塔多久了?")  # said already
     )
-    stocked(folder, faulty)
+    doubtful = KNOWLEDGE.replace("怕不怕?\n", "怕不怕?\n  review: true\n")
+    stocked(folder, doubtful, faulty)
     ran = fangtan("--knowledge", folder, "check")
     assert ran.status == 1
-    rows = faulty.splitlines()
-    for part in ("subject: 台风", "quote: 窗户碎了四扇。", "- 守塔多久了?"):
-        number = 1 + next(n for n, row in enumerate(rows) if part in row)
-        faults = [f for f in ran.out.splitlines() if f"lighthouse.yaml:{number}: " in f]
+    for file, document, part in (
+        ("lighthouse.phrases.yaml", faulty, "subject: 台风"),
+        ("lighthouse.phrases.yaml", faulty, "quote: 窗户碎了四扇。"),
+        ("lighthouse.phrases.yaml", faulty, "- 守塔多久了?"),
+        ("lighthouse.yaml", doubtful, "- id: q2"),
+    ):
+        number = 1 + next(n for n, row in enumerate(document.splitlines()) if part in row)
+        faults = [f for f in ran.out.splitlines() if f"{file}:{number}: " in f]
         assert faults and all("; " in fault for fault in faults), (part, ran.out)
     assert f"{len(ran.out.splitlines())} faults" in ran.err
 

@@ -31,11 +31,12 @@ import pytest
 from bot import encoder
 from bot.evaluate import Question, Verdict, judge, judge_after, questions
 from bot.interview import Exchange, Phrase
-from bot.knowledge import load, read_yaml
+from bot.knowledge import load
 from bot.policy import calibrated, policy_for
 from bot.query import read
 from bot.respond import Answer, Choices, Conversation, Responder
 from bot.search import Encoder, Floats, Index
+from bot.yaml_text import read_plain
 
 ROOT = Path(__file__).parent.parent
 QUESTIONS = Path(__file__).parent / "questions"
@@ -73,7 +74,7 @@ def _encoder(folder: Path) -> Encoder | None:
 
 @cache
 def asked(name: str) -> list[list[Question]]:
-    document, faults = read_yaml(QUESTIONS / name)
+    document, faults = read_plain(QUESTIONS / name)
     assert not faults, faults[0]
     return questions(document)
 
@@ -228,7 +229,7 @@ def test_what_fails_is_known_and_what_is_known_fails(way: str, name: str) -> Non
 
 
 def _data(name: str) -> Any:
-    document, faults = read_yaml(QUESTIONS / name)
+    document, faults = read_plain(QUESTIONS / name)
     assert not faults, faults[0]
     return document
 
