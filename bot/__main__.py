@@ -102,6 +102,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     importing.set_defaults(command=_import)
 
+    suggesting = commands.add_parser(
+        "suggest", help="phrases drafted by a language model, checked, into the phrases file"
+    )
+    suggesting.add_argument("interview", metavar="INTERVIEW", help="its id, or its file")
+    suggesting.add_argument(
+        "--dry-run", action="store_true", help="print the prompts as JSON lines, ask nobody"
+    )
+    suggesting.set_defaults(command=_suggest)
+
     check = commands.add_parser("check", help="every fault of the knowledge at once")
     check.set_defaults(command=_check)
 
@@ -367,6 +376,16 @@ def _split(old: Interview, output: Path) -> None:
     kept.write_bytes(output.read_bytes())
     phrases.write_bytes(knowledge.dump_phrases(old).encode("utf-8"))
     _say(f"{output}: 问法移到了 {phrases};原来的文件(连同注释)留作 {kept}")
+
+
+def _suggest(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    from bot.suggest.prompts import prompts
+
+    loaded, _ = knowledge.load(_folder(options, given))
+    interview = next(i for i in loaded.interviews if i.id == options.interview)
+    for prompt in prompts(interview):
+        print(_json({"id": prompt.id, "prompt": prompt.digest, "text": prompt.text}))
+    return GOOD
 
 
 def _check(options: argparse.Namespace, given: Mapping[str, str]) -> int:
