@@ -208,6 +208,10 @@ class Sayings:
         """Remember a text, the list that it is in, and where; the first of several counts."""
         self._meant.setdefault(read(text).essence, (name, where))
 
+    def discard(self, text: str) -> None:
+        """Forget a text that was added."""
+        self._meant.pop(read(text).essence, None)
+
     def add_small_talk(self, text: str, kind: str, where: Origin) -> None:
         self._whole[_whole_text(text)] = (kind, where)
 

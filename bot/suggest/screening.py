@@ -157,9 +157,7 @@ class Screening:
             if draft.kind == "ask" and reason in (REPEATED, BEFORE, ENOUGH):
                 surprises.append(False)
             elif draft.kind == "ask" and not reason:
-                ranking = index.search(draft.text)
-                surprises.append(self._sure_of(ranking) != exchange.key)
-                reason = self._misled(ranking, exchange.key)
+                surprises.append(self._sure_of(index.search(draft.text)) != exchange.key)
             if reason:
                 refused[reason] += 1
             else:
@@ -210,16 +208,6 @@ class Screening:
         sure = best >= policy.sure and best - second >= policy.gap
         return ranking.matches[0].exchange.key if sure else None
 
-    def _misled(self, ranking: Ranking, key: str) -> str | None:
-        """Who else has a better claim to the ask, as long as it is not known: another exchange for
-        sure, or what the interview's author declines."""
-        found = self._sure_of(ranking)
-        if found not in (None, key):
-            return STOLEN
-        declined = ranking.outside - ranking.far
-        best = ranking.matches[0].score if ranking.matches else 0.0
-        return CAUGHT if declined > checks.HALF and best < checks.EVEN else None
-
     def _accept(self, draft: Draft, exchange: Exchange, group: _Group) -> None:
         phrase = Phrase(draft.text, exchange.where)
         said = quoted(exchange, draft.first, draft.last)
@@ -239,32 +227,51 @@ class Screening:
         self._stale = True
 
     def settle(self, name: str) -> tuple[Authored | None, Counter[str]]:
-        """What was accepted for an exchange, but for what does not find it even so."""
+        """What was accepted for an exchange, but for what somebody else has a better claim to.
+
+        Judged when all of its phrases are there: among 5,000 of a model's drafts for 28 exchanges
+        one in 500 is then found elsewhere although it was meant well. Each as it came, nine in a
+        hundred were, by a chance likeness to phrases of an exchange that was through already.
+        """
         exchange = self._exchanges()[name]
         group = self._groups.get(name, _Group())
         refused: Counter[str] = Counter()
-        for _ in range(MOST_ROUNDS):
+        for judge in (self._claimed, self._found, self._found):
             self.renew()
-            thieves = self._thieves(exchange, group)
-            refused.update(thieves.values())
-            group.without(thieves.keys())
-            if not thieves:
-                break
-            self._stale = True
+            phrases = group.phrases(exchange.where)
+            lost = {p: why for p in phrases if (why := judge(p.text, exchange.key))}
+            refused.update(lost.values())
+            self._release(exchange, group, lost.keys())
         facts = _facts(group, exchange.where)
         authored = Authored(
             name, exchange.where, group.topic, group.quote, tuple(group.asks), facts
         )
         return (None if authored.empty else authored), refused
 
-    def _thieves(self, exchange: Exchange, group: _Group) -> dict[Phrase, str]:
+    def _claimed(self, text: str, key: str) -> str | None:
+        """Who would take the phrase if it was not known: another exchange, for sure, or what the
+        interview's author declines."""
         index = self.index
-        found: dict[Phrase, str] = {}
-        for phrase in group.phrases(exchange.where):
-            # By words, as `check` searches, which does without the encoder.
-            if thief := checks.thief(index.by_words(read(phrase.text)), exchange.key):
-                found[phrase] = CAUGHT if thief == checks.OUTSIDE else STOLEN
-        return found
+        query = read(text)
+        evidence = index.explain(query, lambda line: line.phrase.text == text, False)
+        ranking = index.rank(query, evidence)
+        if self._sure_of(ranking) not in (None, key):
+            return STOLEN
+        declined = ranking.outside - ranking.far
+        best = ranking.matches[0].score if ranking.matches else 0.0
+        return CAUGHT if declined > checks.HALF and best < checks.EVEN else None
+
+    def _found(self, text: str, key: str) -> str | None:
+        """Who takes the phrase although it is known; by words, as `bot check` searches."""
+        thief = checks.thief(self.index.by_words(read(text)), key)
+        return None if not thief else CAUGHT if thief == checks.OUTSIDE else STOLEN
+
+    def _release(self, exchange: Exchange, group: _Group, lost: Collection[Phrase]) -> None:
+        """Take phrases out again: others may have them."""
+        group.without(lost)
+        for phrase in lost:
+            self._taken.discard(phrase.text)
+        self._stale = self._stale or bool(lost)
 
     # Declines
 
@@ -276,7 +283,7 @@ class Screening:
         refused: Counter[str] = Counter()
         for draft in drafts:
             reason = self._unfit_text(draft.text, None)
-            if not reason and self._sure_of(index.search(draft.text)):
+            if not reason and _answered(index.by_words(read(draft.text))):
                 reason = ANSWERED
             if reason:
                 refused[reason] += 1
@@ -286,7 +293,14 @@ class Screening:
         return tuple(accepted), refused
 
 
-MOST_ROUNDS = 3  # what is taken out may be what another phrase was found by; twice is rare
+# What an exchange explains of a question that it answers. Of a model's 249 near misses for the
+# invented interview 5 % reach it; of its asks, each left out of the index, 68 %. By score, in
+# place of the share, it would be 49 %.
+ANSWERING = 0.95
+
+
+def _answered(ranking: Ranking) -> bool:
+    return bool(ranking.matches) and ranking.matches[0].share >= ANSWERING
 
 
 def _facts(group: _Group, where: Origin) -> tuple[Fact, ...]:
