@@ -120,13 +120,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     asked.add_argument("--model", metavar="NAME", help="of the models that the server has")
     asked.add_argument(
-        "--dry-run", action="store_true", help="print what would be asked as JSON lines"
-    )
-    asked.add_argument(
         "--from",
         dest="replies",
         metavar="FILE",
         help='ask nobody: take replies from JSON lines {"id": …, "reply": …} (- for stdin)',
+    )
+    suggesting.add_argument(
+        "--dry-run", action="store_true", help="print what would be asked as JSON lines"
     )
     suggesting.add_argument(
         "--most", type=_number(1), default=30, metavar="N", help="phrases a sentence (default: 30)"
@@ -427,6 +427,7 @@ def _suggest(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     )
     unasked = suggest.unasked(task)
     if options.dry_run:
+        _say(suggest.price(unasked))
         for prompt in unasked:
             print(_json({"id": prompt.id, "prompt": prompt.digest, "text": prompt.text}))
         return GOOD
@@ -437,17 +438,17 @@ def _suggest(options: argparse.Namespace, given: Mapping[str, str]) -> int:
         replies = _replies(options.replies) if options.replies else ()
         if model:
             _say(suggest.price(unasked))
-        encoder = load_encoder(folder, _bundled())
-        result = suggest.run(task, lambda known: Index(known, encoder), model, replies, _say)
+        result = suggest.run(task, model, replies, _say)
     except suggest.Hopeless as error:
         raise Stop(str(error), MISUSED) from None
     except suggest.Unwritable as error:
         raise Stop(str(error), FAULTY) from None
+    except KeyboardInterrupt:
+        _say("停下了; 再运行一次会接着做")
+        raise
     for line in suggest.told(task, result):
         _say(line)
-    if result.hopeless:
-        return MISUSED
-    return FAULTY if result.failures else GOOD
+    return MISUSED if result.hopeless else GOOD if result.good else FAULTY
 
 
 def _named(loaded: Knowledge, name: str, folder: Path) -> Interview:

@@ -7,7 +7,7 @@
     calls.py       several calls at once
     journal.py     what was asked and answered, for the next run
     writing.py     the phrases file, group by group
-    run.py         a run from beginning to end
+    task.py        a run from beginning to end
 
 A model's words become asks and declines only, after screening; what is quoted are the guest's own
 sentences, which a model can only name by number. Nothing it says becomes an answer or a command.
@@ -15,7 +15,7 @@ sentences, which a model can only name by number. Nothing it says becomes an ans
 
 from bot.suggest.journal import parsed
 from bot.suggest.models import Command, Endpoint, Hopeless, Model
-from bot.suggest.run import Result, Task, price, run, told, unasked
+from bot.suggest.task import Result, Task, price, run, told, unasked
 from bot.suggest.writing import Unwritable
 
 __all__ = [

@@ -21,9 +21,10 @@ class Calls:
     def __init__(self, model: Model, jobs: int) -> None:
         self.waiting = 0
         self._model = model
+        self._jobs = jobs
         self._in_a_row = 0
         self._given_up = False
-        self._asked: queue.Queue[Prompt] = queue.Queue()
+        self._asked: queue.Queue[Prompt | None] = queue.Queue()
         self._ready: queue.Queue[tuple[Prompt, Outcome | Exception]] = queue.Queue()
         for _ in range(jobs):
             # Daemons: whoever stops the program does not wait for what he no longer needs.
@@ -48,10 +49,11 @@ class Calls:
         """Ask nothing more, and give up what is being answered."""
         self._given_up = True
         self._model.close()
+        for _ in range(self._jobs):
+            self._asked.put(None)
 
     def _labour(self) -> None:
-        while True:
-            prompt = self._asked.get()
+        while prompt := self._asked.get():
             try:
                 self._ready.put((prompt, self._outcome(prompt)))
             except Exception as error:  # told to whoever waits for the outcome

@@ -95,7 +95,6 @@ class Command:
         try:
             return self._talk(process, prompt)
         finally:
-            _end(process)
             self._running.discard(process)
 
     def _talk(self, process: subprocess.Popen[bytes], prompt: str) -> str:
@@ -107,7 +106,7 @@ class Command:
             _started(_gather, process.stderr, complained, lambda: None),
         ]
         try:
-            process.wait(self._timeout)
+            process.wait(0 if self._closed else self._timeout)
         except subprocess.TimeoutExpired:
             raise Failed(f"命令过了 {self._timeout:g} 秒还没有答完") from None
         finally:
@@ -119,7 +118,8 @@ class Command:
     def close(self) -> None:
         self._closed = True
         for process in list(self._running):
-            _end(process)
+            if process.poll() is None:
+                _end(process)
 
 
 def _outcome(status: int, said: bytes, complained: bytes) -> str:

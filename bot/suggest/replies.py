@@ -20,6 +20,7 @@ NO_SENTENCE = "没有这一句"
 TOO_MANY = "一次写得太多"
 # Several times what any prompt asks for: models that are caught in a loop go on for ever.
 MOST_LINES = 300
+LONGEST_LINE = 400  # characters; a question has sixty at most
 # More sentences than this are no passage any more: the answer as a whole is meant.
 LONGEST_RANGE = 4
 
@@ -51,7 +52,9 @@ _EXPECTED: dict[str, frozenset[Kind]] = {
 _ASKS: frozenset[Kind] = frozenset({"ask"})
 
 # What a model thinks aloud is no reply; where only the end is marked the beginning was cut off.
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)|\A.*?</think(?:ing)?>", re.S)
+_THOUGHT = re.compile(
+    r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)|\A(?:(?!<think).)*?</think(?:ing)?>", re.S
+)
 _NUMBERS = r"(?P<first>\d{1,4})(?:\s*[-–—~～至到、,]\s*(?:第\s*)?(?P<last>\d{1,4}))?"
 _LINE = re.compile(
     r"(?:[-+*•·>]+\s+|\(?\d{1,3}[.)、．:]\s*)?"  # a bullet, a number
@@ -84,7 +87,7 @@ def read(reply: str, prompt: Prompt, exchange: Exchange) -> tuple[tuple[Draft, .
 def texts(reply: str) -> Iterator[str]:
     """Every phrase that stands in a reply, whichever sentence it was meant for."""
     for line in _lines(reply):
-        if (found := _LINE.fullmatch(line)) and (text := found["body"].strip(_QUOTES)):
+        if (found := _matched(line)) and (text := found["body"].strip(_QUOTES)):
             yield text
 
 
@@ -94,9 +97,13 @@ def _lines(reply: str) -> Iterator[str]:
             yield bare
 
 
+def _matched(line: str) -> re.Match[str] | None:
+    return _LINE.fullmatch(line) if len(line) <= LONGEST_LINE else None
+
+
 def _draft(line: str, exchange: Exchange) -> Draft | str:
     """What the line proposes, or why it proposes nothing."""
-    found = _LINE.fullmatch(line)
+    found = _matched(line)
     text = found["body"].strip(_QUOTES) if found else ""
     if not found or not text or re.search("[|｜│¦]", text):
         return FORM

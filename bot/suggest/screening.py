@@ -1,7 +1,8 @@
 """Drafts held against the knowledge and the search: which may stand in the phrases file. Pure.
 
 Whatever is accepted passes `bot check`: it repeats nothing, it finds its own exchange, and its
-quote is the guest's, cut by number.
+quote is the guest's, cut by number. Like `check` it searches without the encoder: what a bot with
+one understands anyway, one without has to be told.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from bot import checks, passage
 from bot.interview import Exchange, Fact, Knowledge, Origin, Phrase
@@ -43,8 +43,6 @@ LONGEST_TOPIC = 8  # what fits on a button beside another one
 LONGEST_EXCERPT = 8
 
 _NOWHERE = Origin("", 1)  # not written yet
-
-Indexer: TypeAlias = Callable[[Knowledge], Index]
 
 
 @dataclass(slots=True)
@@ -80,14 +78,12 @@ class Screening:
         self,
         knowledge: Knowledge,
         interview: str,
-        indexer: Indexer,
         most: int,
         proposed: Iterable[str] = (),
     ) -> None:
         """`proposed` are texts of earlier runs, which are not proposed again."""
         self._knowledge = knowledge
         self._interview = interview
-        self._indexer = indexer
         self._most = most
         self._before = {read(text).essence for text in proposed}
         self._taken = checks.sayings(knowledge)
@@ -109,7 +105,7 @@ class Screening:
     def index(self) -> Index:
         """An index of the knowledge and of what was accepted when it was last renewed."""
         if self._index is None:
-            self._index = self._indexer(self._grown())
+            self._index = Index(self._grown())
             self._stale = False
         return self._index
 
@@ -242,6 +238,8 @@ class Screening:
             lost = {p: why for p in phrases if (why := judge(p.text, exchange.key))}
             refused.update(lost.values())
             self._release(exchange, group, lost.keys())
+            if judge == self._found and not lost:
+                break
         facts = _facts(group, exchange.where)
         authored = Authored(
             name, exchange.where, group.topic, group.quote, tuple(group.asks), facts
@@ -253,7 +251,7 @@ class Screening:
         interview's author declines."""
         index = self.index
         query = read(text)
-        evidence = index.explain(query, lambda line: line.phrase.text == text, False)
+        evidence = index.explain(query, lambda line: line.phrase.text == text)
         ranking = index.rank(query, evidence)
         if self._sure_of(ranking) not in (None, key):
             return STOLEN
@@ -262,8 +260,8 @@ class Screening:
         return CAUGHT if declined > checks.HALF and best < checks.EVEN else None
 
     def _found(self, text: str, key: str) -> str | None:
-        """Who takes the phrase although it is known; by words, as `bot check` searches."""
-        thief = checks.thief(self.index.by_words(read(text)), key)
+        """Who takes the phrase although it is known, as `bot check` asks."""
+        thief = checks.thief(self.index.search(text), key)
         return None if not thief else CAUGHT if thief == checks.OUTSIDE else STOLEN
 
     def _release(self, exchange: Exchange, group: _Group, lost: Collection[Phrase]) -> None:
@@ -283,7 +281,7 @@ class Screening:
         refused: Counter[str] = Counter()
         for draft in drafts:
             reason = self._unfit_text(draft.text, None)
-            if not reason and _answered(index.by_words(read(draft.text))):
+            if not reason and _answered(index.search(draft.text)):
                 reason = ANSWERED
             if reason:
                 refused[reason] += 1
@@ -355,13 +353,10 @@ def _copied(essence: str, exchange: Exchange) -> bool:
     return any(essence in "".join(read(paragraph).tokens) for paragraph in exchange.answer)
 
 
-# What speaks of the text, or of something said before it.
-_REFERS = re.compile(
-    "上面|上文|上述|刚才|刚刚说|前面[说讲提]|[本该]句|第[0-9一二三四五六七八九十]+句|[这那][句段]|文中|原文|"
-    "如上|前者|后者|[这那][么样](?:说|做|想|讲)|[对为因]此|此[事话举]"
-)
-# It before there is anything that it could be.
-_IT = re.compile("[那请问为什么怎样如何是]*[它牠]")
+# What speaks of the text instead of what it says.
+_REFERS = re.compile("第[0-9一二三四五六七八九十]+句|[本该][句段]|上文|上述")
+# It, or like this, before there is anything that could be meant.
+_BACK = re.compile("[他她您你们那请问就为什么怎样如何是]*(?:[它牠]|[这那][么样](?:说|做|想|讲))")
 _POINTS = re.compile("[这那](?![么样]?[多久长大高远])")
 # Characters that say nothing of what is asked about.
 _EMPTY = re.compile(
@@ -375,6 +370,6 @@ def dangles(text: str) -> bool:
     """Whether nobody can tell what it asks about without what was said before."""
     cleaned = read(text).text
     content = len(_EMPTY.sub("", cleaned))
-    if _REFERS.search(cleaned) or _IT.match(cleaned):
+    if _REFERS.search(cleaned) or _BACK.match(cleaned):
         return True
     return content == 0 or (content < LEAST_CONTENT and bool(_POINTS.search(cleaned)))

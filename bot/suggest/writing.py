@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.interview import Origin, Phrase
-from bot.knowledge import Authored, with_suggestion
+from bot.knowledge import Authored, read_phrases, with_suggestion
 from bot.yaml_text import Fault
 
 
@@ -33,6 +33,9 @@ def append(
 
 def probe(path: Path, interview: str) -> None:
     """Raise Unwritable if nothing could be put there."""
+    held = read_phrases(path)[0] if path.exists() else None
+    if held and held.interview != interview:
+        raise Unwritable(f"{held.where}: 这是访谈“{held.interview}”的问法,没有动它; 给它改个名字。")
     _grown(path, _text(path), interview, None, [Phrase("问", Origin(str(path), 1))])
     try:
         tempfile.TemporaryFile(dir=path.resolve().parent).close()
