@@ -23,6 +23,7 @@ LARGEST = 1_000_000  # bytes of a reply; the longest that is asked for has some 
 TRIES = 3
 BETWEEN = 1.0  # seconds before the second try, twice as long before the third
 LONGEST_WAIT = 60.0  # seconds, whatever the server asks for
+DRAINED = 10.0  # seconds; a command's grandchild may keep its output open for ever
 COMPLAINT = 200  # characters of what a command or a server says about its failure
 
 
@@ -112,7 +113,7 @@ class Command:
         finally:
             _end(process)
             for thread in threads:
-                thread.join(BETWEEN)
+                thread.join(DRAINED)
         return _outcome(process.returncode, bytes(said), bytes(complained))
 
     def close(self) -> None:
@@ -174,6 +175,7 @@ class Endpoint:
         self._url = f"{base.rstrip('/')}/chat/completions"
         self._model = model
         self._timeout = timeout
+        self._key = key
         # A redirect would carry the prompt, and with another client the key, to somewhere else.
         self._client = httpx.Client(
             headers=headers,
@@ -191,7 +193,8 @@ class Endpoint:
             raise Failed("服务器太久没有回答") from None
         except (httpx.HTTPError, RuntimeError) as error:  # RuntimeError: closed meanwhile
             raise Failed(f"服务器联系不上({type(error).__name__})") from None
-        _judge(response, body)
+        if response.status_code != 200:
+            raise _refusal(response, self._told(body))
         return _content(body)
 
     def _body(self, response: httpx.Response) -> bytes:
@@ -206,23 +209,30 @@ class Endpoint:
                 raise httpx.ReadTimeout("drop by drop")
         return bytes(body)
 
+    def _told(self, body: bytes) -> str:
+        """What the server says about its refusal; some repeat the key that they were given."""
+        try:
+            message = json.loads(body)["error"]["message"]
+        except (ValueError, LookupError, TypeError, RecursionError):
+            return ""
+        if not isinstance(message, str):
+            return ""
+        return message.replace(self._key, "…") if self._key else message
+
     def close(self) -> None:
         self._client.close()
 
 
-def _judge(response: httpx.Response, body: bytes) -> None:
+def _refusal(response: httpx.Response, told: str) -> Failed | Hopeless:
+    """What a status other than 200 means for this call and the others."""
     status = response.status_code
-    if status == 200:
-        return
-    told = f"服务器答 {status}:{_short(_told(body))}"
-    if response.has_redirect_location or status in (401, 403, 404, 405):
-        raise Hopeless(
-            f"{told}; 检查 OPENAI_BASE_URL、OPENAI_API_KEY 和 --model。服务器转到别处的,没有跟去。"
-            if response.has_redirect_location
-            else f"{told}; 检查 OPENAI_BASE_URL、OPENAI_API_KEY 和 --model。"
-        )
+    said = f"服务器答 {status}:{_short(told)}"
+    if response.is_redirect:
+        return Hopeless(f"{said}; 服务器要转到别处,没有跟去: 检查 OPENAI_BASE_URL。")
+    if status in (401, 403, 404, 405):
+        return Hopeless(f"{said}; 检查 OPENAI_BASE_URL、OPENAI_API_KEY 和 --model。")
     again = status in (408, 409, 425, 429) or status >= 500
-    raise Failed(told, again, _retry_after(response.headers.get("Retry-After", "")))
+    return Failed(said, again, _retry_after(response.headers.get("Retry-After", "")))
 
 
 def _retry_after(value: str) -> float:
@@ -243,15 +253,6 @@ def _content(body: bytes) -> str:
     if not isinstance(content, str) or not content.strip():
         raise Failed("服务器的回答是空的")
     return content
-
-
-def _told(body: bytes) -> str:
-    """What a server says about its refusal."""
-    try:
-        message = json.loads(body)["error"]["message"]
-    except (ValueError, LookupError, TypeError, RecursionError):
-        return ""
-    return message if isinstance(message, str) else ""
 
 
 def _short(text: str) -> str:
