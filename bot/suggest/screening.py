@@ -87,6 +87,9 @@ class Screening:
         self._most = most
         self._before = {read(text).essence for text in proposed}
         self._taken = checks.sayings(knowledge)
+        for exchange in knowledge.exchanges():
+            if exchange.topic:  # what else was called so would find that exchange
+                self._taken.add(exchange.topic, "topic", exchange.where)
         self._groups: dict[str, _Group] = {}
         self._counts: Counter[tuple[str, int]] = Counter()
         for exchange in self._exchanges().values():
@@ -105,7 +108,7 @@ class Screening:
     def index(self) -> Index:
         """An index of the knowledge and of what was accepted when it was last renewed."""
         if self._index is None:
-            self._index = Index(self._grown())
+            self._index = Index(self.known())
             self._stale = False
         return self._index
 
@@ -114,7 +117,7 @@ class Screening:
         if self._stale:
             self._index = None
 
-    def _grown(self) -> Knowledge:
+    def known(self) -> Knowledge:
         interviews = tuple(
             replace(i, exchanges=tuple(self._with_group(e) for e in i.exchanges))
             if i.id == self._interview
@@ -173,15 +176,14 @@ class Screening:
         return self._unfit_text(draft.text, exchange)
 
     def _unfit_topic(self, text: str, exchange: Exchange, group: _Group) -> str | None:
-        others = {e.topic or self._topic_of(e.id) for e in self._exchanges().values()}
-        if exchange.topic or group.topic or text in others:
+        if exchange.topic or group.topic:
             return THERE
+        own = [phrase.text for phrase in (*exchange.asks, *group.asks)]
+        if self._taken.holds(text) and text not in own:
+            return REPEATED
         if len(text) > LONGEST_TOPIC:
             return TOO_LONG
         return SCRIPT if _misspelled(text, exchange) else None
-
-    def _topic_of(self, name: str) -> str:
-        return self._groups[name].topic if name in self._groups else ""
 
     def _unfit_text(self, text: str, exchange: Exchange | None) -> str | None:
         if len(text) > LONGEST:
@@ -219,6 +221,7 @@ class Screening:
                 group.asks.append(phrase)
         if draft.kind == "ask":
             self._counts[exchange.key, draft.last] += 1
+        if draft.text:
             self._taken.add(draft.text, draft.kind, _NOWHERE)
         self._stale = True
 
@@ -231,20 +234,15 @@ class Screening:
         """
         exchange = self._exchanges()[name]
         group = self._groups.get(name, _Group())
-        refused: Counter[str] = Counter()
-        for judge in (self._claimed, self._found, self._found):
-            self.renew()
-            phrases = group.phrases(exchange.where)
-            lost = {p: why for p in phrases if (why := judge(p.text, exchange.key))}
-            refused.update(lost.values())
-            self._release(exchange, group, lost.keys())
-            if judge == self._found and not lost:
-                break
+        self.renew()
+        phrases = group.phrases(exchange.where)
+        lost = {p: why for p in phrases if (why := self._claimed(p.text, exchange.key))}
+        self._release(group, lost.keys())
         facts = _facts(group, exchange.where)
         authored = Authored(
             name, exchange.where, group.topic, group.quote, tuple(group.asks), facts
         )
-        return (None if authored.empty else authored), refused
+        return (None if authored.empty else authored), Counter(lost.values())
 
     def _claimed(self, text: str, key: str) -> str | None:
         """Who would take the phrase if it was not known: another exchange, for sure, or what the
@@ -259,12 +257,7 @@ class Screening:
         best = ranking.matches[0].score if ranking.matches else 0.0
         return CAUGHT if declined > checks.HALF and best < checks.EVEN else None
 
-    def _found(self, text: str, key: str) -> str | None:
-        """Who takes the phrase although it is known, as `bot check` asks."""
-        thief = checks.thief(self.index.search(text), key)
-        return None if not thief else CAUGHT if thief == checks.OUTSIDE else STOLEN
-
-    def _release(self, exchange: Exchange, group: _Group, lost: Collection[Phrase]) -> None:
+    def _release(self, group: _Group, lost: Collection[Phrase]) -> None:
         """Take phrases out again: others may have them."""
         group.without(lost)
         for phrase in lost:
