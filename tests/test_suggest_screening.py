@@ -1,4 +1,4 @@
-"""Which drafts may stand in the phrases file: each rule with what it refuses and what it lets be."""
+"""Which drafts may stand in the phrases file: what each rule refuses, and what it lets be."""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ class Calls:
         self._model = model
         self._jobs = jobs
         self._in_a_row = 0
+        self._lock = threading.Lock()
         self._given_up = False
         self._asked: queue.Queue[Prompt | None] = queue.Queue()
         self._ready: queue.Queue[tuple[Prompt, Outcome | Exception]] = queue.Queue()
@@ -38,9 +39,6 @@ class Calls:
         """Wait for the next outcome; raises what is no failure of the model's but a mistake."""
         prompt, outcome = self._ready.get()
         self.waiting -= 1
-        self._in_a_row = 0 if isinstance(outcome, str) else self._in_a_row + 1
-        if isinstance(outcome, Hopeless) or self._in_a_row >= GIVE_UP:
-            self._given_up = True
         if isinstance(outcome, str | Failed | Hopeless):
             return prompt, outcome
         raise outcome
@@ -62,7 +60,13 @@ class Calls:
     def _outcome(self, prompt: Prompt) -> Outcome:
         if self._given_up:
             return Failed("一连几次都没有答成,没有再问")
+        outcome: Outcome
         try:
-            return patiently(self._model, prompt.text)
+            outcome = patiently(self._model, prompt.text)
         except (Failed, Hopeless) as failure:
-            return failure
+            outcome = failure
+        with self._lock:
+            self._in_a_row = 0 if isinstance(outcome, str) else self._in_a_row + 1
+            if isinstance(outcome, Hopeless) or self._in_a_row >= GIVE_UP:
+                self._given_up = True
+        return outcome

@@ -52,7 +52,7 @@ def progress(lines: Iterable[str], prompts: Iterable[Prompt]) -> Progress:
     for record in map(parsed, lines):
         match record:
             case {"written": list(names)}:
-                for name in names:
+                for name in map(str, names):
                     replies = found.waiting.pop(name, []) + stale.pop(name, [])
                     found.written.setdefault(name, []).extend(replies)
             case {"id": str(name), "prompt": str(digest), "reply": str(reply)}:
