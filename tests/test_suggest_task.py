@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.checks import check
+from bot.interview import Everyday
 from bot.search import Index
 from bot.suggest import Result, Task, Unwritable, run, told, unasked
 from bot.suggest.calls import GIVE_UP
@@ -39,7 +40,8 @@ def folder(tmp_path: Path) -> Path:
 
 def task(folder: Path, **more: Any) -> Task:
     known, interview = loaded(folder)
-    return Task(known, interview, **({"jobs": 1} | more))
+    quick = replace(known, everyday=Everyday())  # 3,800 lines that are indexed at every step
+    return Task(quick, interview, **({"jobs": 1} | more))
 
 
 def suggested(
@@ -247,7 +249,7 @@ def test_what_somebody_took_out_does_not_come_back(folder: Path) -> None:
         "q2/near": "不答|岛上有没有自来水\n不答|岛上能不能洗热水澡",
     }
     result, asked = suggested(folder, more, again=True)
-    assert len(asked) == len(prompts(loaded(folder)[1]))
+    assert {"q1/s1-2/short", "q2/near"} <= set(asked)
     assert result.refused[BEFORE] == 2
     assert result.accepted == {"asks": 1, "declines": 1}
     assert {"师母哪一年搬来", "岛上能不能洗热水澡"} <= phrases_of(folder)
