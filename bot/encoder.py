@@ -146,7 +146,7 @@ _TORN = (OSError, ValueError, KeyError, EOFError, BadZipFile)
 
 def _unpacked(file: Path) -> dict[int, Floats]:
     try:
-        with np.load(file) as stored:
+        with file.open("rb") as stream, np.load(stream) as stored:
             steps = stored["steps"].T.astype(np.float32) * np.float32(STEP)
             vectors = (
                 stored["centre"].astype(np.float32) + steps @ stored["basis"].astype(np.float32).T
@@ -173,7 +173,7 @@ def _shrink(vector: Floats) -> NDArray[np.int8]:
 
 def _read(file: Path) -> dict[int, NDArray[np.int8]]:
     try:
-        with np.load(file) as stored:
+        with file.open("rb") as stream, np.load(stream) as stored:
             return dict(zip(stored["names"].tolist(), stored["vectors"], strict=True))
     except _TORN:
         return {}
