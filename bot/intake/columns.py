@@ -7,18 +7,19 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.intake.source import Text
 
 Row = Sequence[str]
 
 _SPEAKER = frozenset(
-    "说话人 說話人 发言人 發言人 讲话人 发言者 说话者 讲者 角色 姓名 人物 身份 昵称 用户 发送者 发送人 名字 speaker name "
-    "role who sender from participant".split()
+    "说话人 說話人 发言人 發言人 讲话人 发言者 说话者 讲者 角色 姓名 人物 身份 昵称 用户 发送者 "
+    "发送人 名字 speaker name role who sender from participant".split()
 )
 _TEXT = frozenset(
-    "内容 內容 正文 话 話 文本 文字 发言 发言内容 说话内容 对话内容 消息 消息内容 转写 转写内容 转写文本 记录 对白 原文 text "
-    "content message transcript utterance speech".split()
+    "内容 內容 正文 话 話 文本 文字 发言 发言内容 说话内容 对话内容 消息 消息内容 转写 转写内容 "
+    "转写文本 记录 对白 原文 text content message transcript utterance speech".split()
 )
 _QUESTION = frozenset("问 問 问题 問題 提问 question questions q".split())
 _ANSWER = frozenset("答 回答 答案 答复 answer answers a".split())
@@ -136,7 +137,7 @@ def read(text: str, suffix: str) -> Text | None:
 
 def _split(text: str, delimiter: str) -> list[list[str]]:
     """The cells; quotes hold cells together where they come in pairs."""
-    quoting = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if text.count('"') % 2 else csv.QUOTE_MINIMAL
     try:
         return list(
             csv.reader(text.splitlines(keepends=True), delimiter=delimiter, quoting=quoting)

@@ -10,6 +10,7 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import lxml.etree
 import lxml.html
@@ -28,7 +29,8 @@ _SILENT = frozenset(
     "script style noscript template head iframe object svg math select textarea button input audio "
     "video canvas rt rp map".split()
 )
-_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+"""Not `visibility: hidden`: with it WeChat hides a whole article until its script has run."""
 _BOLD = re.compile(r"font-weight\s*:\s*(?:bold|bolder|[6-9]00)", re.IGNORECASE)
 _HEADING = re.compile(r"h([1-6])")
 _WIDE = r"[\u2e80-\u9fff\u3000-\u303f\uff00-\uffef“”‘’…—]"
@@ -36,7 +38,7 @@ _MARK = "\x01"
 """Stands for `**` while a line is put together; no text that comes here has control characters."""
 _WRAP = re.compile(rf"({_WIDE}{_MARK}*)[ \t\r\f]*\n[ \t\r\n\f]*(?={_MARK}*{_WIDE})")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-_SITE = re.compile(r"\s*(?:[_|｜]|\s[-–—]\s).*")
+_SITE = re.compile(r"_.*|\s*(?:[|｜丨]|\s[-–—]\s)[^|｜丨]{1,20}$")
 
 SHORT = 8
 """Characters; shorter lines (首页, 打印) occur inside of others by chance."""
@@ -44,8 +46,8 @@ BYLINES_MOST = 8
 """Lines between a page's heading and its main text: date, source, editor, the abstract."""
 BYLINE_MOST = 160
 """Characters of such a line."""
-DEEPEST = 200
-"""Elements around an element; real pages have up to 60, and trafilatura recurses."""
+LINES_MOST = 20_000
+"""Lines of a page whose main text is looked for; a saved page has some hundreds."""
 
 
 @dataclass
@@ -56,38 +58,41 @@ class _Line:
     heading: bool = False
     image: bool = False
 
-    @property
-    def bare(self) -> str:
-        return _bare(self.text)
+
+_EMPTY = NoPage("网页里没有文字", "在浏览器里打开它,等文字出来了再另存一次")
 
 
 def read(page: str) -> Source | NoPage:
     """The main text, then more and more of the page around it, as alternatives."""
     tree = _tree(page)
-    if tree is None:
-        return NoPage("网页里没有文字", "在浏览器里打开它,等文字出来了再另存一次")
+    if tree is None or isinstance(tree, NoPage):
+        return tree or _EMPTY
     title = _title(tree)
     lines, left_out = _Reader(tree).read()
-    if not any(line.text and not line.image for line in lines):
-        return NoPage("网页里没有文字", "在浏览器里打开它,等文字出来了再另存一次")
-    chosen = _main(tree, lines)
-    texts = [_text(lines, kept, title, left_out) for kept in (*chosen, range(len(lines)))]
+    if all(line.image for line in lines):
+        return _EMPTY
+    everything = range(len(lines))
+    chosen = _main(tree, lines) if len(lines) <= LINES_MOST else []
+    texts = [_text(lines, kept, title, left_out) for kept in (*chosen, everything)]
     return Source(tuple(dict.fromkeys(texts)))
 
 
-def _tree(page: str) -> lxml.html.HtmlElement | None:
+def _tree(page: str) -> Any:
     """The page's tree; no network, no entities from elsewhere, nothing nested without end."""
     parser = lxml.html.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
     try:
         # As bytes: lxml refuses text that declares an encoding.
-        return lxml.html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
+        tree = lxml.html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
     except (lxml.etree.LxmlError, ValueError):
         return None
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        return NoPage("网页的标签一层套一层,套得太深", "在浏览器里打开它,把正文复制到 .txt 里")
+    return tree
 
 
-def _title(tree: lxml.html.HtmlElement) -> str:
+def _title(tree: Any) -> str:
     """The title that the browser shows, without the site's name behind it."""
     found = tree.find(".//title")
     words = " ".join((found.text or "").split()) if found is not None else ""
@@ -98,7 +103,7 @@ def _title(tree: lxml.html.HtmlElement) -> str:
 class _Reader:
     """Walks the tree without recursion and puts its lines together."""
 
-    root: lxml.html.HtmlElement
+    root: Any
     lines: list[_Line] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     words: list[tuple[str, bool]] = field(default_factory=list)
@@ -114,28 +119,33 @@ class _Reader:
         for event, element in walk:
             if not isinstance(element.tag, str):
                 self._tail(element, event)
-            elif event == "start" and self._silent(element):
-                skipped = element
-                walk.skip_subtree()
-            elif element is skipped:
-                self._tail(element, event)
             elif event == "start":
-                if self._table(element):
+                if self._silent(element) or self._hidden(element) or self._table(element):
                     skipped = element
                     walk.skip_subtree()
                 else:
                     self._open(element)
+            elif element is skipped:
+                self._tail(element, event)
             else:
                 self._close(element)
                 self._tail(element, event)
         self._flush()
         return self.lines, tuple(self.left_out)
 
-    def _silent(self, element: lxml.html.HtmlElement) -> bool:
-        hidden = element.get("hidden") is not None or _HIDDEN.search(element.get("style") or "")
-        return element.tag in _SILENT or bool(hidden)
+    def _silent(self, element: Any) -> bool:
+        return element.tag in _SILENT
 
-    def _table(self, element: lxml.html.HtmlElement) -> bool:
+    def _hidden(self, element: Any) -> bool:
+        """Whether a browser does not show the element; what it says is then left out."""
+        hidden = element.get("hidden") is not None or _HIDDEN.search(element.get("style") or "")
+        if hidden and element is not self.root:
+            self.left_out += [
+                f"网页上看不见: {line}" for line in _inner(element).split("\n") if line
+            ]
+        return bool(hidden) and element is not self.root
+
+    def _table(self, element: Any) -> bool:
         """Whether the element is a table of speakers; its turns are then lines of the page."""
         if element.tag not in ("table", "dl") or element.find(".//table") is not None:
             return False
@@ -148,7 +158,7 @@ class _Reader:
         self.left_out += found.left_out
         return True
 
-    def _open(self, element: lxml.html.HtmlElement) -> None:
+    def _open(self, element: Any) -> None:
         tag = element.tag
         if tag in _BLOCKS or tag == "br":
             self._flush()
@@ -165,7 +175,7 @@ class _Reader:
             self.words.append(("“", self._bold()))
         self._add(element.text)
 
-    def _close(self, element: lxml.html.HtmlElement) -> None:
+    def _close(self, element: Any) -> None:
         if element.tag == "q":
             self.words.append(("”", self._bold()))
         if element.tag in _BLOCKS:
@@ -174,7 +184,7 @@ class _Reader:
             self.numbers.pop()
         self.around.pop()
 
-    def _tail(self, element: lxml.html.HtmlElement, event: str) -> None:
+    def _tail(self, element: Any, event: str) -> None:
         if event == "end" and element is not self.root:
             self._add(element.tail)
 
@@ -235,17 +245,17 @@ def _marked(words: str) -> str:
     )
 
 
-def _start(element: lxml.html.HtmlElement) -> int:
+def _start(element: Any) -> int:
     """The number of the list's first item."""
     given = element.get("start") or ""
     return int(given) if given.isdecimal() and len(given) < 6 and int(given) else 1
 
 
-def _rows(table: lxml.html.HtmlElement) -> list[list[str]]:
+def _rows(table: Any) -> list[list[str]]:
     return [[_inner(cell) for cell in row.iterchildren("td", "th")] for row in table.iter("tr")]
 
 
-def _pairs(element: lxml.html.HtmlElement) -> list[list[str]]:
+def _pairs(element: Any) -> list[list[str]]:
     """A list of terms as rows: the term, and what stands under it."""
     rows: list[list[str]] = []
     for child in element.iterchildren("dt", "dd"):
@@ -256,7 +266,7 @@ def _pairs(element: lxml.html.HtmlElement) -> list[list[str]]:
     return rows
 
 
-def _inner(element: lxml.html.HtmlElement) -> str:
+def _inner(element: Any) -> str:
     """An element's lines."""
     lines, _ = _Reader(element).read()
     return "\n".join(line.text for line in lines if not line.image)
@@ -265,23 +275,21 @@ def _inner(element: lxml.html.HtmlElement) -> str:
 # ── the main text ────────────────────────────────────────────────────────────────────────────────
 
 
-def _main(tree: lxml.html.HtmlElement, lines: Sequence[_Line]) -> list[Sequence[int]]:
+def _main(tree: Any, lines: Sequence[_Line]) -> list[Sequence[int]]:
     """Which lines are the main text, and which lie between its first and its last."""
     main = _extracted(tree)
     whole = "\n".join(main)
     known = frozenset(main)
-    sure = [
-        at
-        for at, line in enumerate(lines)
-        if len(line.bare) >= SHORT and (line.bare in known or line.bare in whole)
-    ]
+    bare = [_bare(line.text) for line in lines]
+    sure = [at for at, words in enumerate(bare) if len(words) >= SHORT and words in whole]
     if not sure:
         return []
     first, last = _head(lines, sure[0]), sure[-1]
+    among = frozenset(sure)
     kept = [
         at
         for at in range(first, last + 1)
-        if at < sure[0] or at in sure or lines[at].bare in known or lines[at].image
+        if at < sure[0] or at in among or bare[at] in known or lines[at].image
     ]
     return [kept, range(first, last + 1)]
 
@@ -296,7 +304,7 @@ def _head(lines: Sequence[_Line], first: int) -> int:
     return first
 
 
-def _extracted(tree: lxml.html.HtmlElement) -> list[str]:
+def _extracted(tree: Any) -> list[str]:
     """The lines of the main text, without white space; none where trafilatura gives up."""
     logger = logging.getLogger("trafilatura")
     level, logger.level = logger.level, logging.CRITICAL
@@ -311,7 +319,7 @@ def _extracted(tree: lxml.html.HtmlElement) -> list[str]:
 
 def _bare(text: str) -> str:
     """A line without white space, marks of headings, lists and tables, and bold."""
-    return re.sub(r"[\s*#>|]+|</?figcaption>|^-\s", "", text)
+    return re.sub(r"[\s*#>|]+|</?figcaption>|^(?:-|\d+\.)\s", "", text)
 
 
 def _text(lines: Sequence[_Line], kept: Sequence[int], title: str, left_out: Sequence[str]) -> Text:

@@ -10,6 +10,7 @@ from typing import Any
 
 import docx
 from docx.document import Document
+from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml.ns import qn
 from lxml.etree import LxmlError
 
@@ -113,7 +114,7 @@ class _Reader:
     def _style(self, element: Any) -> Any:
         properties = element.pPr
         name = properties.style if properties is not None else None
-        return self.document.part.get_style(name, 1)  # 1: a paragraph's
+        return self.document.part.get_style(name, WD_STYLE_TYPE.PARAGRAPH)
 
     def _runs(self, element: Any, bold: bool) -> Iterator[tuple[str, bool]]:
         """The paragraph's pieces, and whether each is bold."""

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -29,6 +30,10 @@ GAP = 1.35
 """Times the usual distance of two lines; what is set apart by less is one paragraph."""
 HEADING = 1.15
 """Times the size of most of the text."""
+COLUMN = 4
+"""Characters by which the lines of one column may begin apart; columns are ten and more wide."""
+HEADING_MOST = 80
+"""Characters of a heading, in however many lines."""
 EDGE = 3
 """Lines at the top and the bottom of a page among which headers and page numbers are looked for."""
 
@@ -43,6 +48,7 @@ _PAGE_NUMBER = re.compile(
 _RADICAL = re.compile(r"[\u2e80-\u2fdf]")
 _UNKNOWN = re.compile(r"[\ufffd\ue000-\uf8ff\x00-\x08]")
 _BOLD = re.compile(r"bold|black|heavy|hei|semibold", re.IGNORECASE)
+_LATIN = re.compile(r"[!-~]{2,60}")
 _HAIR = " \t\xa0\u2002\u2003\u2009"
 
 _BROKEN = NoPage("PDF 打不开(损坏或不完整)", "重新下载,或把文字另存为 .docx 或 .txt")
@@ -63,7 +69,7 @@ class _Line:
     @property
     def end(self) -> float:
         """Where the line ends, as far as can be told without the fonts' widths."""
-        return self.x + self.size * sum(_width(character) for character in self.text)
+        return self.x + self.size * _length(self.text)
 
 
 def read(data: bytes) -> Source | NoPage:
@@ -106,7 +112,7 @@ def _lines(data: bytes) -> list[_Line] | NoPage:
 
 
 def _of_page(number: int, page: Any) -> list[_Line]:
-    """The page's lines in the order in which they are drawn; what is drawn aslant is a watermark."""
+    """The page's lines in the order in which they are drawn, without watermarks drawn aslant."""
     lines: list[_Line] = []
 
     def piece(text: str, cm: Sequence[float], tm: Sequence[float], font: Any, size: float) -> None:
@@ -144,8 +150,9 @@ def _draw(lines: list[_Line], piece: _Line) -> None:
         )
 
 
-def _width(character: str) -> float:
-    return 1.0 if unicodedata.east_asian_width(character) in "WFA" else 0.5
+def _length(text: str) -> float:
+    """How many Chinese characters have the width of the text, as far as can be told."""
+    return sum(1.0 if unicodedata.east_asian_width(sign) in "WFA" else 0.5 for sign in text)
 
 
 # ── headers, footers and page numbers ────────────────────────────────────────────────────────────
@@ -197,14 +204,13 @@ def _paragraphs(lines: Sequence[_Line]) -> list[str]:
     """The lines joined where one goes on in the next."""
     if not lines:
         return []
-    body = Counter(round(line.size * 2) / 2 for line in lines for _ in line.text).most_common(1)[0][
-        0
-    ]
-    rim = _Rim.of(lines)
+    sizes = Counter(round(line.size * 2) / 2 for line in lines for _ in line.text)
+    body = sizes.most_common(1)[0][0]
     bold = median(line.bold for line in lines) < 0.5
+    rims = _rims(lines)
     said: list[list[_Line]] = [[lines[0]]]
-    for before, line in zip(lines, lines[1:], strict=False):
-        if rim.continues(before, line):
+    for before, line in pairwise(lines):
+        if _continues(before, line, rims[id(before)], rims[id(line)]):
             said[-1].append(line)
         else:
             said.append([line])
@@ -213,44 +219,61 @@ def _paragraphs(lines: Sequence[_Line]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Rim:
-    """How the text of a file stands: its margins, its lines' distance, and who speaks in it."""
+    """Where the lines of a column begin and end, and how far they stand apart."""
 
     left: float
     right: float
     step: float
-    labels: frozenset[str]
 
     @classmethod
     def of(cls, lines: Sequence[_Line]) -> _Rim:
         ends = sorted(line.end for line in lines)
-        right = ends[int(len(ends) * 0.95)] if len(ends) > 1 else ends[0]
-        pairs = [(a, b) for a, b in zip(lines, lines[1:], strict=False) if a.page == b.page]
-        after_full = [b.x for a, b in pairs if a.end > right - FULL * a.size] or [
-            line.x for line in lines
-        ]
-        left = Counter(map(round, after_full)).most_common(1)[0][0]
-        steps = [a.y - b.y for a, b in pairs if 0 < a.y - b.y < 6 * a.size] or [1.0]
-        labels = Counter(m[1] for line in lines if (m := _LABEL.match(line.text)))
-        usual = Counter(round(step) for step in steps).most_common(1)[0][0]
-        return cls(left, right, usual, frozenset(key for key, n in labels.items() if n > 1))
+        right = ends[int((len(ends) - 1) * 0.95)]
+        pairs = [(a, b) for a, b in pairwise(lines) if a.page == b.page]
+        wrapped = [b.x for a, b in pairs if a.end > right - FULL * a.size]
+        steps = [a.y - b.y for a, b in pairs if 0 < a.y - b.y < 6 * a.size]
+        return cls(_usual(wrapped or [line.x for line in lines]), right, _usual(steps or [1.0]))
 
-    def continues(self, before: _Line, line: _Line) -> bool:
-        """Whether a paragraph goes on from one line to the next."""
-        size = before.size
-        if before.end < self.right - FULL * size or abs(line.size - size) > 0.15 * size:
-            return False
-        if before.bold != line.bold and _STOP.search(before.text):
-            return False
-        if before.page == line.page and before.y - line.y > max(GAP * self.step, self.step + 2):
-            return False
-        if (
-            (match := _LABEL.match(line.text))
-            and match[1] in self.labels
-            and _STOP.search(before.text)
-        ):
-            return False
-        begins = abs(line.x - self.left) > INDENT * size
-        return not begins or (abs(line.x - before.x) < 0.5 * size and not _STOP.search(before.text))
+
+def _usual(measures: Sequence[float]) -> float:
+    return Counter(map(round, measures)).most_common(1)[0][0]
+
+
+def _rims(lines: Sequence[_Line]) -> dict[int, _Rim]:
+    """Each line's column: lines that go down a page one after the other stand in the same one."""
+    runs: list[list[_Line]] = [[lines[0]]]
+    for before, line in pairwise(lines):
+        if line.page == before.page and line.y < before.y:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    columns: list[tuple[float, list[_Line]]] = []
+    for run in runs:
+        left = min(line.x for line in run)
+        near = [column for column in columns if abs(column[0] - left) < COLUMN * run[0].size]
+        if near:
+            near[0][1].extend(run)
+        else:
+            columns.append((left, run[:]))
+    rims = {id(line): rim for _, among in columns for rim in [_Rim.of(among)] for line in among}
+    return rims
+
+
+def _continues(before: _Line, line: _Line, above: _Rim, rim: _Rim) -> bool:
+    """Whether a paragraph goes on from one line to the next."""
+    size = before.size
+    word = _LATIN.match(line.text)
+    slack = max(FULL, _length(word[0]) + 1 if word else 0.0) * size
+    if before.end < above.right - slack or abs(line.size - size) > 0.15 * size:
+        return False
+    down = before.y - line.y
+    if above is rim and before.page == line.page and down > max(GAP * rim.step, rim.step + 2):
+        return False
+    stops = bool(_STOP.search(before.text))
+    if stops and (before.bold != line.bold or _LABEL.match(line.text)):
+        return False
+    begins = abs(line.x - rim.left) > INDENT * size
+    return not begins or (abs(line.x - before.x) < 0.5 * size and not stops)
 
 
 def _set(lines: Sequence[_Line], body: float, bold: bool) -> str:
@@ -259,6 +282,6 @@ def _set(lines: Sequence[_Line], body: float, bold: bool) -> str:
     for line in lines[1:]:
         glue = " " if text[-1].isascii() and line.text[0].isascii() and text[-1] != "-" else ""
         text += glue + line.text
-    if lines[0].size > HEADING * body and len(text) < 80:
+    if lines[0].size > HEADING * body and len(text) < HEADING_MOST:
         return f"# {text}"
     return f"**{text}**" if bold and all(line.bold for line in lines) and "*" not in text else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.intake.source import Text
@@ -21,7 +21,8 @@ _WHEN = (
     rf"(?:\s*(?:[-–—~～→至到]|-->)+\s*{_CLOCK})?"
 )
 _BOXED = rf"(?:[\[【（(]\s*{_WHEN}\s*[\]】）)]|{_WHEN})"
-_NAME = r"[^\s:：，,。？?！!；;…|“”\"「」<>\[\]【】\d\-–—*#][^\n:：，,。？?！!；;…|“”\"「」<>\[\]【】]{0,29}?"
+_STOPS = r":：，,。？?！!；;…|“”\"「」<>\[\]【】"
+_NAME = rf"[^\s\d\-–—*#{_STOPS}][^\n{_STOPS}]{{0,29}}?"
 _AHEAD = r"(?:From\s+|来自\s*)?"
 _TO = r"(?:\s+(?:to|收件人)\s+[^:：\n]{1,30})?"
 _STAMP = re.compile(rf"\s*{_BOXED}\s*")
@@ -29,12 +30,17 @@ _BEHIND = re.compile(rf"\s*(?P<name>{_NAME})\s*[,，]?\s*(?P<when>{_BOXED})\s*(?
 _BEFORE = re.compile(
     rf"\s*(?P<when>{_BOXED})\s*(?:[-–—]\s*)?{_AHEAD}(?P<name>{_NAME}){_TO}\s*(?P<colon>[:：]|$)\s*"
 )
-_BARE = re.compile(rf"\s*(?P<name>{_NAME})\s*[:：]?\s*")
+_BARE = re.compile(rf"\s*(?P<name>{_NAME})\s*(?P<colon>[:：]|$)\s*")
+_SAYS = re.compile(r"[*#>]|[^:：\s]{1,12}\s*[:：](?!\d)")
+_RULE = re.compile(r"(?:[-—]\s*){5,}")
 _DATE_RULE = re.compile(rf"[\s—–\-=_─]*{_DAY}(?:\s*(?:星期|周)[一二三四五六日天])?[\s—–\-=_─]*")
+_THINGS = (
+    "图片|照片|表情|动画表情|语音|视频|文件|链接|位置|地图|红包|转账|聊天记录|名片|小程序|贴纸|"
+    "Photo|Sticker|Video|Voice message|File|Media omitted|image omitted"
+)
 _ATTACHED = re.compile(
-    r"\s*(?:[\[【<](?:图片|照片|表情|动画表情|语音|视频|文件|链接|位置|地图|红包|转账|聊天记录|名片|小程序|贴纸|Photo|Sticker|"
-    r"Video|Voice message|File|Media omitted|image omitted)[^\[\]【】<>]{0,20}[\]】>]|.{0,20}撤回了一条消息|.{0,40}以上是打招呼的内容"
-    r"|.{1,20}(?:加入了?|退出了?|离开了?)(?:群聊|会议)。?)\s*"
+    rf"[\[【<](?:{_THINGS})[^\[\]【】<>]{{0,20}}[\]】>]|.{{0,20}}撤回了一条消息"
+    r"|.{1,20}(?:加入了?|退出了?|离开了?)(?:群聊|会议)。?"
 )
 _NUMBER = re.compile(
     r"\s*[（(<]\d{5,12}[）)>]\s*$|\s*[（(<][^（）()<>\s]+@[^（）()<>\s]+[）)>]\s*$"
@@ -44,132 +50,158 @@ TURNS_LEAST = 4
 """Stamped turns of a page that is taken for a recording; timelines and bylines have up to 3."""
 RECURRING_LEAST = 0.7
 """Of a recording's turns as many belong to someone who speaks again; of a timeline's entries 0."""
-NAME_MOST = 24
-"""Characters of a name; recorders say 说话人 1, chats a nick name and an office at most."""
+HEAD_MOST = 120
+"""Characters of a line in which name and time are looked for; 2024/5/1 下午 10:03:22 has 20."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line that is not blank, and which of the file's it is."""
+
+    number: int
+    text: str
+
+    @property
+    def head(self) -> str:
+        return self.text[:HEAD_MOST]
 
 
 @dataclass(frozen=True)
 class _Head:
-    """A line, or two, that say who speaks and when, and what of it is already speech."""
+    """Who begins to speak and when, how many lines say so, and what on them is speech already."""
 
     name: str
-    lines: int
-    words: str
     when: str
+    lines: int = 1
+    words: str = ""
 
 
 def read(text: str) -> Text | NoPage | None:
-    """The text with `名：话` for every stamped turn; None where it is no such page."""
-    lines = text.split("\n")
-    heads = _heads(lines)
-    names = Counter(head.name for head in heads.values())
-    again = sum(count for count in names.values() if count > 1)
-    if len(heads) < TURNS_LEAST or again < RECURRING_LEAST * len(heads):
+    """The text with `名：话` for every stamped turn; None where it is no such page.
+
+    Every line keeps its number: where a name and a time stood alone, there is a blank one.
+    """
+    lines = _lines(text)
+    heads = max((_heads(lines, form) for form in _FORMS), key=_recurring)
+    if len(heads) < TURNS_LEAST or _recurring(heads) < RECURRING_LEAST * len(heads):
         return _nobody(lines)
     left_out: list[str] = []
-    paragraphs = _paragraphs(lines, heads, left_out)
-    return Text("\n".join(paragraphs), (_summary(heads), *left_out))
+    said = [""] * (text.count("\n") + 1)
+    for number, words in _said(lines, heads, left_out):
+        said[number] = words
+    whens = [head.when for head in heads.values()]
+    counted = f"时间: {len(whens)} 处, {whens[0]} 到 {whens[-1]}"
+    return Text("\n".join(said), (counted, *left_out))
 
 
-def _heads(lines: Sequence[str]) -> dict[int, _Head]:
-    """The turns' heads by line, all of the one form that most of them have."""
-    forms = [{at: head for at in range(len(lines)) if (head := form(lines, at))} for form in _FORMS]
-    return max(forms, key=_recurring)
+def _lines(text: str) -> list[_Line]:
+    lines = enumerate(map(str.strip, text.split("\n")))
+    return [_Line(number, line) for number, line in lines if line]
 
 
-def _recurring(heads: dict[int, _Head]) -> int:
+# ── who speaks when: the forms ───────────────────────────────────────────────────────────────────
+
+Form = Callable[[_Line, _Line | None], _Head | None]
+
+
+def _heads(lines: Sequence[_Line], form: Form) -> dict[int, _Head]:
+    """The heads of one form, by line."""
+    after = [*lines[1:], None]
+    pairs = enumerate(zip(lines, after, strict=True))
+    return {at: head for at, pair in pairs if (head := form(*pair)) and head.name}
+
+
+def _recurring(heads: Mapping[int, _Head]) -> int:
+    """How many of the heads name somebody who has another one."""
     names = Counter(head.name for head in heads.values())
     return sum(count for count in names.values() if count > 1)
 
 
-def _named_first(lines: Sequence[str], at: int) -> _Head | None:
+def _named_first(line: _Line, _: _Line | None) -> _Head | None:
     """`说话人 1  00:03`, and `张三(00:00:03): 话`."""
-    match = _BEHIND.match(lines[at])
-    if not match or not (match.end() == len(lines[at]) or match["colon"]):
+    match = _BEHIND.match(line.head)
+    if not match or not (match["colon"] or match.end() == len(line.text)):
         return None
-    return _head(match["name"], match["when"], 1, lines[at][match.end() :])
+    return _Head(_name(match["name"]), match["when"], words=line.text[match.end() :])
 
 
-def _run_in(lines: Sequence[str], at: int) -> _Head | None:
+def _run_in(line: _Line, _: _Line | None) -> _Head | None:
     """`说话人 1 00:03 话`, without a colon."""
-    match = _BEHIND.match(lines[at])
-    return match and _head(match["name"], match["when"], 1, lines[at][match.end() :])
+    match = _BEHIND.match(line.head)
+    return match and _Head(_name(match["name"]), match["when"], words=line.text[match.end() :])
 
 
-def _stamped_first(lines: Sequence[str], at: int) -> _Head | None:
+def _stamped_first(line: _Line, _: _Line | None) -> _Head | None:
     """`00:03 说话人 1`, and `[2024/5/1 10:03] 张三: 话`."""
-    match = _BEFORE.match(lines[at])
-    return match and _head(match["name"], match["when"], 1, lines[at][match.end() :])
+    match = _BEFORE.match(line.head)
+    if not match or not (match["colon"] or match.end() == len(line.text)):
+        return None
+    return _Head(_name(match["name"]), match["when"], words=line.text[match.end() :])
 
 
-def _name_over_stamp(lines: Sequence[str], at: int) -> _Head | None:
+def _name_over_stamp(line: _Line, after: _Line | None) -> _Head | None:
     """A name on one line and the time alone on the next."""
-    if at + 1 >= len(lines) or not _STAMP.fullmatch(lines[at + 1]):
+    match = _BARE.fullmatch(line.head)
+    if not match or not after or not _STAMP.fullmatch(after.head):
         return None
-    match = _BARE.fullmatch(lines[at])
-    return match and _head(match["name"], lines[at + 1].strip(), 2, "")
+    return _Head(_name(match["name"]), after.text, lines=2)
 
 
-def _stamp_over_name(lines: Sequence[str], at: int) -> _Head | None:
-    """The time alone on one line and the name on the next, with what is said or without."""
-    if at + 1 >= len(lines) or not _STAMP.fullmatch(lines[at]):
+def _stamp_over_name(line: _Line, after: _Line | None) -> _Head | None:
+    """The time alone on one line; on the next the name, and what is said or not."""
+    if not after or not _STAMP.fullmatch(line.head):
         return None
-    name, colon, words = re.sub("：", ":", lines[at + 1], count=1).partition(":")
-    match = _BARE.fullmatch(name)
-    return match and _head(match["name"], lines[at].strip(), 2, words.strip() if colon else "")
-
-
-_FORMS = (_named_first, _stamped_first, _name_over_stamp, _stamp_over_name, _run_in)
-
-
-def _head(name: str, when: str, lines: int, words: str) -> _Head | None:
-    name = re.sub(r"\s+", " ", _NUMBER.sub("", name)).strip(" ,，-–—")
-    if not name or len(name) > NAME_MOST:
+    match = _BARE.match(after.head)
+    if not match or not (match["colon"] or match.end() == len(after.text)):
         return None
-    return _Head(name, lines, words.strip(), when.strip())
+    return _Head(_name(match["name"]), line.text, lines=2, words=after.text[match.end() :])
 
 
-def _paragraphs(lines: Sequence[str], heads: dict[int, _Head], left_out: list[str]) -> list[str]:
-    """The lines, with a label where a turn begins; stamps and what is attached left out."""
-    found: list[str] = []
-    skip_to, pending = 0, ""
+_FORMS: tuple[Form, ...] = (
+    _named_first, _stamped_first, _name_over_stamp, _stamp_over_name, _run_in,
+)  # fmt: skip
+
+
+def _name(shown: str) -> str:
+    """The name without the number or address that some chats print behind it."""
+    return re.sub(r"\s+", " ", _NUMBER.sub("", shown)).strip(" ,，-–—")
+
+
+# ── the turns ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _said(
+    lines: Sequence[_Line], heads: Mapping[int, _Head], left_out: list[str]
+) -> Iterator[tuple[int, str]]:
+    """What is said on each line, with a label where a turn begins; the rest is left out."""
+    begun = min(heads)
+    skipped, label = 0, ""
     for at, line in enumerate(lines):
-        if at < skip_to:
+        if at < skipped:
             continue
-        if head := heads.get(at):
-            pending, words = f"{head.name}：", head.words
-            skip_to = at + head.lines
-            found.append("")
-        else:
-            words = line
-        if heads and at >= min(heads) and _outside(words, lines[at + 1 : at + 2]):
-            left_out.append(f"聊天以外: {words.strip()}")
-        elif words.strip():
-            found.append(pending + words.strip() if pending else words)
-            pending = ""
-    return found
+        number, words, head = line.number, line.text, heads.get(at)
+        if head:
+            label, words, skipped = f"{head.name}：", head.words, at + head.lines
+            number = lines[skipped - 1].number
+        if at >= begun and _outside(words, lines[at + 1 : at + 2]):
+            left_out.append(f"聊天以外: {words}")
+        elif words:
+            yield number, label + words
+            label = ""
 
 
-def _outside(words: str, after: Sequence[str]) -> bool:
-    """Whether a line of a chat is nobody's words: a date, a picture, a quoted message."""
-    rule = bool(after) and bool(re.fullmatch(r"\s*(?:[-—]\s*){5,}", after[0]))
-    quoted = rule and words.lstrip()[:1] in "「“"
-    lone_rule = bool(re.fullmatch(r"\s*(?:[-—]\s*){5,}", words))
-    attached = _ATTACHED.fullmatch(words) or _DATE_RULE.fullmatch(words)
-    return bool(words.strip()) and (quoted or lone_rule or attached is not None)
+def _outside(words: str, after: Sequence[_Line]) -> bool:
+    """Whether a line of a chat is nobody's words: a date, a picture, a message quoted above."""
+    if len(words) > HEAD_MOST:
+        return False
+    quoted = words[:1] in ("「", "“") and any(_RULE.fullmatch(line.head) for line in after)
+    return quoted or any(sort.fullmatch(words) for sort in (_RULE, _ATTACHED, _DATE_RULE))
 
 
-def _summary(heads: dict[int, _Head]) -> str:
-    whens = [head.when for head in heads.values()]
-    return f"时间: {len(whens)} 处, {whens[0]} 到 {whens[-1]}"
-
-
-def _nobody(lines: Sequence[str]) -> NoPage | None:
+def _nobody(lines: Sequence[_Line]) -> NoPage | None:
     """A recording whose paragraphs bear times and no names, in words; None where it is none."""
-    said = [line for line in lines if line.strip()]
-    stamps = sum(_STAMP.fullmatch(line) is not None for line in said)
-    labels = any(re.match(r"\s*(?:[*#>]|[^:：\s]{1,12}\s*[:：](?!\d))", line) for line in said)
-    if stamps < TURNS_LEAST or stamps * 3 < len(said) or labels:
+    stamps = sum(_STAMP.fullmatch(line.head) is not None for line in lines)
+    if stamps < TURNS_LEAST or stamps * 3 < len(lines) or any(_SAYS.match(x.head) for x in lines):
         return None
     return NoPage(
         "录音稿里只有时间,没有标出谁在说话,--host 和 --guest 也帮不上",

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.intake.source import Text
 from bot.pages import NoPage
@@ -31,7 +32,7 @@ _LABEL = re.compile(
 _SOUND = re.compile(r"[\[【（(♪♫#][^\[\]【】（）()]{0,10}[\]】）)♪♫#]|[♪♫\s]+")
 """A line that tells what is heard: [笑], （掌声）, ♪."""
 LABELS_LEAST = 3
-"""Turns that a file must mark before it is said to mark any; 第一： and 她说： come once or twice."""
+"""Turns with names that recur, for a file that marks them; 第一： and 她说： come once or twice."""
 ROLLING_LEAST = 0.3
 """Live captions repeat the line before in every second cue; people repeat a line in a few."""
 STOPS_LEAST = 0.2
@@ -121,7 +122,7 @@ def _spoken(body: list[str], outside: list[str]) -> list[_Line]:
 
 def _unrolled(cues: list[list[_Line]]) -> list[list[_Line]]:
     """The cues without the lines that live captions show a second time."""
-    pairs = [(a, b) for a, b in zip(cues, cues[1:], strict=False) if a and b]
+    pairs = [(a, b) for a, b in pairwise(cues) if a and b]
     if sum(a[-1].text == b[0].text for a, b in pairs) < ROLLING_LEAST * max(1, len(pairs)):
         return cues
     found: list[list[_Line]] = []
