@@ -38,7 +38,7 @@ EDGE = 3
 """Lines at the top and the bottom of a page among which headers and page numbers are looked for."""
 
 _LABEL = re.compile(
-    r"\s*([^\s:：，,。？?！!；;“”「」（）()]{1,12}(?:\s[^\s:：，,。]{1,8})?)\s*[:：](?!//|\d)"
+    r"\s*([^\s:：，,。？?！!；;“”「」（）()]{1,12}(?:\s[^\s:：，,。]{1,8})?)\s*(?:(?<!\d)[:：](?!//)|[:：](?![\d/]))"
 )
 _STOP = re.compile(r"[。．.！!？?…：:；;”’」』）)】—]$")
 _PAGE_NUMBER = re.compile(

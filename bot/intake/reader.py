@@ -55,9 +55,11 @@ _META = re.compile(rb"<meta\b[^<>]{0,200}?\bcharset\s*=\s*[\"']?\s*([\w.:-]{2,20
 _HTML = re.compile(
     r"(?:<\?xml[^<>]*\?>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
-_TAG = re.compile(r"</?(?:div|p|span|br|td|tr|table|section|article|li|ul|h[1-6])\b[^<>]*>", re.I)
-TAGS_LEAST = 0.5
-"""Tags to a line: copied HTML has one and more; Markdown with some HTML inside, up to a third."""
+_FRONT = re.compile(r"---\n(?:[^\n]*\n){1,40}?---\n")
+_TAG = re.compile(r"\s*</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>", re.I)
+TAGGED_LEAST = 0.5
+"""Share of the lines that begin with a tag: two in three of copied HTML, half of a Markdown page
+full of lists in HTML."""
 
 
 def read(path: Path) -> Source | NoPage:
@@ -137,8 +139,8 @@ def _shaped(text: str, suffix: str) -> Source | NoPage:
     if subtitles.are(text):
         found = subtitles.read(text)
         return found if isinstance(found, NoPage) else Source((found,))
-    if _is_html(text, suffix):
-        return _with("html", "HTML", text)
+    if page := _html(text, suffix):
+        return page
     if table := columns.read(text, suffix) or columns.in_markdown(text):
         return Source((table,))
     return _spoken(Source((Text(text),)))
@@ -158,13 +160,20 @@ def _spoken(source: Source) -> Source | NoPage:
     return replace(source, texts=tuple(found))
 
 
-def _is_html(text: str, suffix: str) -> bool:
-    head = text[:4_000].lstrip("\ufeff \t\n")
-    if _HTML.match(head):
-        return True
-    tags = len(_TAG.findall(text))
-    enough = tags >= TAGS_LEAST * (text.count("\n") + 1)
-    return tags > 1 and (suffix in (".html", ".htm", ".xhtml") or (head.startswith("<") and enough))
+def _html(text: str, suffix: str) -> Source | NoPage | None:
+    """The web page that the text is, also under the head of a site's generator; or none."""
+    front = match[0] if (match := _FRONT.match(text)) else ""
+    body = text[len(front) :].lstrip("\ufeff \t\n")
+    lines = [line for line in body.split("\n") if line.strip()]
+    tagged = sum(_TAG.match(line) is not None for line in lines)
+    named = suffix in (".html", ".htm", ".xhtml") and tagged > 0
+    copied = body.startswith("<") and tagged > TAGGED_LEAST * len(lines)
+    if not (named or copied or _HTML.match(body[:4_000])):
+        return None
+    found = _with("html", "HTML", body)
+    if isinstance(found, NoPage) or not front:
+        return found
+    return replace(found, texts=tuple(replace(t, text=f"{front}\n{t.text}") for t in found.texts))
 
 
 def _without_controls(data: bytes) -> tuple[bytes, tuple[str, ...]]:

@@ -31,7 +31,7 @@ _BEFORE = re.compile(
     rf"\s*(?P<when>{_BOXED})\s*(?:[-–—]\s*)?{_AHEAD}(?P<name>{_NAME}){_TO}\s*(?P<colon>[:：]|$)\s*"
 )
 _BARE = re.compile(rf"\s*(?P<name>{_NAME})\s*(?P<colon>[:：]|$)\s*")
-_SAYS = re.compile(r"[*#>]|[^:：\s]{1,12}\s*[:：](?!\d)")
+_SAYS = re.compile(r"[*#>]|[^:：\s]{1,12}\s*(?:(?<!\d)[:：]|[:：](?!\d))")
 _RULE = re.compile(r"(?:[-—]\s*){5,}")
 _DATE_RULE = re.compile(rf"[\s—–\-=_─]*{_DAY}(?:\s*(?:星期|周)[一二三四五六日天])?[\s—–\-=_─]*")
 _THINGS = (
@@ -163,8 +163,9 @@ _FORMS: tuple[Form, ...] = (
 
 
 def _name(shown: str) -> str:
-    """The name without the number or address that some chats print behind it."""
-    return re.sub(r"\s+", " ", _NUMBER.sub("", shown)).strip(" ,，-–—")
+    """The name without a number or address behind it; "" for a time of day."""
+    name = re.sub(r"\s+", " ", _NUMBER.sub("", shown)).strip(" ,，-–—")
+    return "" if re.fullmatch(f"{_HALF}|{_DAY}", name) else name
 
 
 # ── the turns ────────────────────────────────────────────────────────────────────────────────────
