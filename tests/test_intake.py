@@ -469,6 +469,20 @@ def test_more_of_a_file_is_taken_where_it_holds_more(
     assert best(Source(texts), int, lambda n: measures[n]) == (texts[taken], taken)
 
 
+def test_a_heading_far_above_the_main_text_is_none_of_its() -> None:
+    """Eight bylines are many; nine are a list of something, and so is a long line."""
+
+    def page(*between: str) -> str:
+        body = f"<div class='text'>{PARAGRAPHS}</div>"
+        return web(f"<h1>{TITLE}</h1>", *(f"<div>{line}</div>" for line in between), body)
+
+    near, far = ("来源：周报",) * 6, ("来源：周报",) * 12
+    assert text(page(*near)).startswith(f"# {TITLE}")
+    assert not text(page(*far)).startswith(f"# {TITLE}")
+    assert text(page("提要" * 70)).startswith(f"# {TITLE}")
+    assert not text(page("提要" * 90)).startswith(f"# {TITLE}")
+
+
 # ── Word ─────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -556,9 +570,24 @@ def test_an_empty_document_gets_a_sentence() -> None:
     assert "没有文字" in refused(document())
 
 
-def test_a_part_of_the_document_is_not_read_from_the_network() -> None:
-    entity = b'<!DOCTYPE x [<!ENTITY y SYSTEM "file:///etc/hostname">]><x>&y;</x>'
-    assert "打不开" in refused(zipped(word__document_xml=entity))
+def test_nothing_outside_of_a_document_is_read(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("机密", encoding="utf-8")
+    entity = f'<!DOCTYPE w [<!ENTITY x SYSTEM "{secret.as_uri()}">]><w:document'
+    changed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(document("甲乙"))) as whole,
+        zipfile.ZipFile(changed, "w") as archive,
+    ):
+        for name in whole.namelist():
+            content = whole.read(name)
+            if name == "word/document.xml":
+                content = content.replace(b"<w:document", entity.encode(), 1)
+                content = content.replace("甲乙".encode(), "甲&x;乙".encode())
+            archive.writestr(name, content)
+    found = of(changed.getvalue())
+    assert "机密" not in str(found)
+    assert isinstance(found, NoPage) or "甲" in found.texts[0].text
 
 
 # ── PDF ──────────────────────────────────────────────────────────────────────────────────────────
@@ -769,6 +798,11 @@ def test_notes_and_names_of_cues_are_no_speech() -> None:
     assert "NOTE 甲：整理" in left_out(cues)
 
 
+def test_subtitles_with_a_comma_between_the_times_are_subtitles() -> None:
+    cues = "".join(f"0:00:0{n}.000,0:00:0{n}.900\n{line}\n\n" for n, line in enumerate(LABELLED))
+    assert exchanges(cues, ".sbv") == EXCHANGES
+
+
 def test_a_number_that_is_said_is_no_number_of_a_cue() -> None:
     cues = srt("记者：多少年？", "周满仓：\n31", "记者：多少？", "周满仓：三十一。")
     assert "周满仓：31" in text(cues).split("\n")
@@ -796,6 +830,10 @@ STAMPED = {
     "zoom": "10:03:{n:02} From {who} to Everyone: {words}\n",
     "wechat": "{who} 2024/5/1 10:{n:02}\n{words}\n",
     "qq": "2024-05-01 10:03:{n:02} {who}(123456789)\n{words}\n",
+    "qq mail": "2024-05-01 10:03:{n:02} {who}<a@qq.com>\n{words}\n",
+    "day and month": "{who} 05-01 10:03:{n:02}\n{words}\n",
+    "bold": "**{who}** 00:{n:02}\n\n{words}\n\n",
+    "heading": "### {who}  00:{n:02}\n\n{words}\n\n",
     "telegram": "{who}, [01.05.2024 10:{n:02}]\n{words}\n",
     "telegram, one line": "[2024/5/1 10:{n:02}] {who}: {words}\n",
     "whatsapp": "2024/5/1 10:{n:02} - {who}: {words}\n",
@@ -841,16 +879,17 @@ def test_times_alone_make_no_recording(page: str) -> None:
 def test_what_is_attached_to_a_chat_is_left_out_and_said() -> None:
     page = (
         "甲 10:01\n在吗？\n乙 10:02\n[图片]\n乙 10:03\n在。[笑]\n—— 2024年5月2日 ——\n甲 10:04\n"
-        "「乙：在。」\n- - - - - - - - - - -\n好。\n乙 10:05\n乙撤回了一条消息\n嗯。"
+        "[In reply to 乙]\n「乙：在。」\n- - - - - - - -\n好。\n乙 10:05\n乙撤回了一条消息\n嗯。"
     )
     assert text(page) == "甲：在吗？\n乙：在。[笑]\n甲：好。\n乙：嗯。"
-    for words in ("[图片]", "2024年5月2日", "「乙：在。」", "撤回"):
+    for words in ("[图片]", "2024年5月2日", "「乙：在。」", "撤回", "reply"):
         assert words in left_out(page)
 
 
 def test_a_recording_without_names_says_that_nothing_can_help() -> None:
     page = "".join(f"00:{n:02}\n{words}\n\n" for n, (_, words) in enumerate(TURNS))
     assert "--host" in refused(page.replace("：", "，"))
+    assert "--host" in refused("\n".join(f"[00:0{n}] {x}" for n, (_, x) in enumerate(TURNS)))
     bold = "".join(f"00:{n:02}\n**{words}**\n\n" for n, (_, words) in enumerate(TURNS))
     assert isinstance(of(bold.encode()), Source)  # bold may tell the questions
 
@@ -876,6 +915,11 @@ def test_a_recording_in_a_document_is_read_like_one_in_a_text() -> None:
         ('姓名,内容\n甲,"一\n二"\n乙,三\n', ".csv", "甲：一\n二\n乙：三"),
         ("问题,回答\n一？,二。\n三？,四。\n", ".csv", "问：一？\n答：二。\n问：三？\n答：四。"),
         ("姓名,内容\n甲,一\n,二\n乙,三\n", ".csv", "甲：一\n二\n乙：三"),  # his cell goes on
+        (
+            "县水利局副局长罗平川\t一\n乙\t二三\n" * 2,
+            ".tsv",
+            "县水利局副局长罗平川：一\n乙：二三\n县水利局副局长罗平川：一\n乙：二三",
+        ),
         ("访谈\n姓名\t内容\n甲\t一\n乙\t二\n", ".tsv", "访谈\n甲：一\n乙：二"),
     ],
 )
@@ -888,6 +932,8 @@ def test_columns_become_turns(page: str, suffix: str, lines: str) -> None:
     [
         "\n".join(LABELLED).replace("，", ","),  # half-width commas are no columns
         "序号\t书名\n1\t甲\n2\t乙\n3\t丙\n",  # nobody recurs
+        "甲\t一\n甲\t二\n",  # two rows are a chance
+        "\n".join(f"这一句话比一个名字要长出来许多所以它不是名字\t话{n}" for n in range(4)),
         "| 年 | 事 |\n| --- | --- |\n| 一 | 甲 |\n| 二 | 乙 |\n| 三 | 丙 |\n",
         "记者|您好？\n周满仓|您好。\n记者|怕吗？\n",  # no Markdown table without its second line
     ],

@@ -95,8 +95,8 @@ def _bare(rows: Sequence[Row]) -> _Layout | None:
     names = [n for n in kept if _recur(columns[n])]
     if not names or len(kept) < 2:
         return None
-    what = max(kept, key=lambda n: sum(map(len, columns[n])))
-    return _Layout(-1, names[0], what) if what != names[0] else None
+    others = [n for n in kept if n != names[0]]
+    return _Layout(-1, names[0], max(others, key=lambda n: sum(map(len, columns[n]))))
 
 
 def _recur(cells: Sequence[str]) -> bool:

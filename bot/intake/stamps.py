@@ -10,41 +10,40 @@ from dataclasses import dataclass
 from bot.intake.source import Text
 from bot.pages import NoPage
 
+_WEEKDAY = r"(?:星期|周)[一二三四五六日天]"
 _DAY = (
     r"(?:\d{4}\s?[-/.年]\s?\d{1,2}\s?[-/.月]\s?\d{1,2}\s?日?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
-    r"|\d{1,2}月\d{1,2}日|今天|昨天|前天|(?:星期|周)[一二三四五六日天])"
+    rf"|\d{{1,2}}[-/]\d{{1,2}}(?=\s)|\d{{1,2}}月\d{{1,2}}日|今天|昨天|前天|{_WEEKDAY})"
 )
 _HALF = r"(?:上午|下午|晚上|凌晨|中午|早上|傍晚|[AaPp]\.?[Mm]\.?)"
 _CLOCK = r"\d{1,3}[:：]\d{2}(?:[:：]\d{2})?(?:[.,]\d{1,3})?"
 _WHEN = (
-    rf"(?:{_DAY}\s*[,，]?\s*(?:(?:星期|周)[一二三四五六日天]\s*)?)?(?:{_HALF}\s*)?{_CLOCK}(?:\s*{_HALF})?"
+    rf"(?:{_DAY}\s*[,，]?\s*(?:{_WEEKDAY}\s*)?)?(?:{_HALF}\s*)?{_CLOCK}(?:\s*{_HALF})?"
     rf"(?:\s*(?:[-–—~～→至到]|-->)+\s*{_CLOCK})?"
 )
-_BOXED = rf"(?:[\[【（(]\s*{_WHEN}\s*[\]】）)]|{_WHEN})"
+_BOXED = rf"(?P<when>[\[【（(]\s*{_WHEN}\s*[\]】）)]|{_WHEN})"
 _STOPS = r":：，,。？?！!；;…|“”\"「」<>\[\]【】"
-_NAME = rf"[^\s\d\-–—*#{_STOPS}][^\n{_STOPS}]{{0,29}}?"
-_AHEAD = r"(?:From\s+|来自\s*)?"
+_NAME = rf"(?P<name>[^\s\d\-–—*#{_STOPS}][^\n{_STOPS}]{{0,29}}?)(?:\s*<[^<>\s]+@[^<>\s]+>)?"
 _TO = r"(?:\s+(?:to|收件人)\s+[^:：\n]{1,30})?"
+_COLON = r"\s*(?P<colon>[:：]|$)\s*"
 _STAMP = re.compile(rf"\s*{_BOXED}\s*")
-_BEHIND = re.compile(rf"\s*(?P<name>{_NAME})\s*[,，]?\s*(?P<when>{_BOXED})\s*(?P<colon>[:：]?)\s*")
-_BEFORE = re.compile(
-    rf"\s*(?P<when>{_BOXED})\s*(?:[-–—]\s*)?{_AHEAD}(?P<name>{_NAME}){_TO}\s*(?P<colon>[:：]|$)\s*"
-)
-_BARE = re.compile(rf"\s*(?P<name>{_NAME})\s*(?P<colon>[:：]|$)\s*")
-_SAYS = re.compile(r"[*#>]|[^:：\s]{1,12}\s*(?:(?<!\d)[:：]|[:：](?!\d))")
+_AT = re.compile(rf"[\[【（(]?{_CLOCK}[\]】）)]?\s*")
+_BEHIND = re.compile(rf"\s*{_NAME}\s*[,，]?\s*{_BOXED}\s*(?P<colon>[:：]?)\s*")
+_BEFORE = re.compile(rf"\s*{_BOXED}\s*(?:[-–—]\s*)?(?:From\s+|来自\s*)?{_NAME}{_TO}{_COLON}")
+_BARE = re.compile(rf"\s*{_NAME}{_COLON}")
+_SAYS = re.compile(rf"[*#>]|[^\s{_STOPS}]{{1,12}}\s*(?:(?<!\d)[:：]|[:：](?!\d))")
+_SET = re.compile(r"\*\*|^#{1,6}\s+")
 _RULE = re.compile(r"(?:[-—]\s*){5,}")
-_DATE_RULE = re.compile(rf"[\s—–\-=_─]*{_DAY}(?:\s*(?:星期|周)[一二三四五六日天])?[\s—–\-=_─]*")
+_DATE_RULE = re.compile(rf"[\s—–\-=_─]*{_DAY}(?:\s*{_WEEKDAY})?[\s—–\-=_─]*")
 _THINGS = (
     "图片|照片|表情|动画表情|语音|视频|文件|链接|位置|地图|红包|转账|聊天记录|名片|小程序|贴纸|"
-    "Photo|Sticker|Video|Voice message|File|Media omitted|image omitted"
+    "Photo|Sticker|Video|Voice message|File|Media omitted|image omitted|In reply to"
 )
 _ATTACHED = re.compile(
-    rf"[\[【<](?:{_THINGS})[^\[\]【】<>]{{0,20}}[\]】>]|.{{0,20}}撤回了一条消息"
+    rf"[\[【<]\s*(?:{_THINGS})[^\[\]【】<>]{{0,40}}[\]】>]|.{{0,20}}撤回了一条消息"
     r"|.{1,20}(?:加入了?|退出了?|离开了?)(?:群聊|会议)。?"
 )
-_NUMBER = re.compile(
-    r"\s*[（(<]\d{5,12}[）)>]\s*$|\s*[（(<][^（）()<>\s]+@[^（）()<>\s]+[）)>]\s*$"
-)
+_NUMBER = re.compile(r"\s*[（(]\d{5,12}[）)]\s*$")
 
 TURNS_LEAST = 4
 """Stamped turns of a page that is taken for a recording; timelines and bylines have up to 3."""
@@ -62,8 +61,13 @@ class _Line:
     text: str
 
     @property
+    def plain(self) -> str:
+        """The line without the marks of bold and headings, in which documents set names."""
+        return _SET.sub("", self.text)
+
+    @property
     def head(self) -> str:
-        return self.text[:HEAD_MOST]
+        return self.plain[:HEAD_MOST]
 
 
 @dataclass(frozen=True)
@@ -120,23 +124,23 @@ def _recurring(heads: Mapping[int, _Head]) -> int:
 def _named_first(line: _Line, _: _Line | None) -> _Head | None:
     """`说话人 1  00:03`, and `张三(00:00:03): 话`."""
     match = _BEHIND.match(line.head)
-    if not match or not (match["colon"] or match.end() == len(line.text)):
+    if not match or not (match["colon"] or match.end() == len(line.plain)):
         return None
-    return _Head(_name(match["name"]), match["when"], words=line.text[match.end() :])
+    return _Head(_name(match["name"]), match["when"], words=line.plain[match.end() :])
 
 
 def _run_in(line: _Line, _: _Line | None) -> _Head | None:
     """`说话人 1 00:03 话`, without a colon."""
     match = _BEHIND.match(line.head)
-    return match and _Head(_name(match["name"]), match["when"], words=line.text[match.end() :])
+    return match and _Head(_name(match["name"]), match["when"], words=line.plain[match.end() :])
 
 
 def _stamped_first(line: _Line, _: _Line | None) -> _Head | None:
     """`00:03 说话人 1`, and `[2024/5/1 10:03] 张三: 话`."""
     match = _BEFORE.match(line.head)
-    if not match or not (match["colon"] or match.end() == len(line.text)):
+    if not match or not (match["colon"] or match.end() == len(line.plain)):
         return None
-    return _Head(_name(match["name"]), match["when"], words=line.text[match.end() :])
+    return _Head(_name(match["name"]), match["when"], words=line.plain[match.end() :])
 
 
 def _name_over_stamp(line: _Line, after: _Line | None) -> _Head | None:
@@ -152,9 +156,9 @@ def _stamp_over_name(line: _Line, after: _Line | None) -> _Head | None:
     if not after or not _STAMP.fullmatch(line.head):
         return None
     match = _BARE.match(after.head)
-    if not match or not (match["colon"] or match.end() == len(after.text)):
+    if not match or not (match["colon"] or match.end() == len(after.plain)):
         return None
-    return _Head(_name(match["name"]), line.text, lines=2, words=after.text[match.end() :])
+    return _Head(_name(match["name"]), line.text, lines=2, words=after.plain[match.end() :])
 
 
 _FORMS: tuple[Form, ...] = (
@@ -201,8 +205,9 @@ def _outside(words: str, after: Sequence[_Line]) -> bool:
 
 def _nobody(lines: Sequence[_Line]) -> NoPage | None:
     """A recording whose paragraphs bear times and no names, in words; None where it is none."""
-    stamps = sum(_STAMP.fullmatch(line.head) is not None for line in lines)
-    if stamps < TURNS_LEAST or stamps * 3 < len(lines) or any(_SAYS.match(x.head) for x in lines):
+    stamps = sum(_AT.match(line.head) is not None for line in lines)
+    labels = any(_SAYS.match(_AT.sub("", line.text[:HEAD_MOST])) for line in lines)
+    if stamps < TURNS_LEAST or stamps * 3 < len(lines) or labels:
         return None
     return NoPage(
         "录音稿里只有时间,没有标出谁在说话,--host 和 --guest 也帮不上",

@@ -17,7 +17,9 @@ from bot.intake.source import Text
 from bot.pages import NoPage
 
 _TIME = r"(?:\d{1,3}:)?\d{1,2}:\d{2}(?:[,.]\d{1,3})?"
-_TIMES = re.compile(rf"\s*({_TIME})\s*-{{1,2}}>\s*({_TIME})(?:\s.*)?")
+_ARROW = r"-{1,2}>|,(?=\d{1,2}:\d{2}:\d{2}\.\d{3}$)"
+"""YouTube's own form (.sbv) has a comma."""
+_TIMES = re.compile(rf"\s*({_TIME})\s*(?:{_ARROW})\s*({_TIME})(?:\s.*)?")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)*\s+([^<>]+)>", re.IGNORECASE)
 _MARKUP = re.compile(
     r"</?(?:v|c|i|b|u|s|em|strong|font|ruby|lang|span)\b[^<>]*>|<[\d:.]+>|\{\\[^{}]*\}",
