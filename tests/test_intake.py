@@ -373,11 +373,17 @@ def test_the_whole_page_is_there_where_the_main_text_holds_less() -> None:
 
 def test_bylines_between_the_heading_and_the_main_text_stay() -> None:
     byline = "<div class='info'>来源：山林周报 2023-11-07 08:12</div>"
-    page = web(MENU, f"<h1>{TITLE}</h1>", byline, f"<div class='text'>{PARAGRAPHS}</div>")
-    reading = read_page(source(page).texts[0].text)
-    assert isinstance(reading, Reading)
-    assert reading.metadata["title"] == TITLE
-    assert reading.metadata["source"] == "山林周报"
+    heading = f"<h1>{TITLE}</h1>"
+    long = f"<p>{'这是一段很长的导语，' * 20}</p>"
+    for page in (
+        web(MENU, heading, byline, f"<div class='text'>{PARAGRAPHS}</div>"),
+        web(MENU, heading, byline, f"<div class='text'>{long}{PARAGRAPHS}</div>"),
+        web(MENU, f"<article>{heading}{byline}{PARAGRAPHS}</article>", COMMENTS),
+    ):
+        reading = read_page(source(page).texts[0].text)
+        assert isinstance(reading, Reading)
+        assert reading.metadata["title"] == TITLE
+        assert reading.metadata["source"] == "山林周报"
 
 
 def test_without_a_heading_the_title_of_the_window_is_the_title() -> None:

@@ -282,21 +282,23 @@ def _main(tree: Any, lines: Sequence[_Line]) -> list[Sequence[int]]:
     known = frozenset(main)
     bare = [_bare(line.text) for line in lines]
     sure = [at for at, words in enumerate(bare) if len(words) >= SHORT and words in whole]
-    if not sure:
+    begins = next((at for at in sure if not lines[at].heading), None)
+    if begins is None:
         return []
-    first, last = _head(lines, sure[0]), sure[-1]
+    head = _head(lines, begins)
+    first, last = min(head, sure[0]), sure[-1]
     among = frozenset(sure)
     kept = [
         at
         for at in range(first, last + 1)
-        if at < sure[0] or at in among or bare[at] in known or lines[at].image
+        if head <= at < begins or at in among or bare[at] in known or lines[at].image
     ]
     return [kept, range(first, last + 1)]
 
 
 def _head(lines: Sequence[_Line], first: int) -> int:
     """Where the page begins: at the heading above the main text, if only bylines lie between."""
-    for at in range(first, max(-1, first - BYLINES_MOST - 1), -1):
+    for at in reversed(range(max(0, first - BYLINES_MOST - 1), first)):
         if lines[at].heading:
             return at
         if len(lines[at].text) > BYLINE_MOST:
