@@ -44,8 +44,6 @@ SHORT = 8
 """Characters; shorter lines (首页, 打印) occur inside of others by chance."""
 BYLINES_MOST = 8
 """Lines between a page's heading and its main text: date, source, editor, the abstract."""
-BYLINE_MOST = 160
-"""Characters of such a line."""
 LINES_MOST = 20_000
 """Lines of a page whose main text is looked for; a saved page has some hundreds."""
 
@@ -301,8 +299,6 @@ def _head(lines: Sequence[_Line], first: int) -> int:
     for at in reversed(range(max(0, first - BYLINES_MOST - 1), first)):
         if lines[at].heading:
             return at
-        if len(lines[at].text) > BYLINE_MOST:
-            break
     return first
 
 
