@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from bot.transcript.cast import GENERIC, HOST_WORDS, Cast, asks
+from bot.transcript.cast import Cast, asks
+from bot.transcript.names import GENERIC, HOST_WORDS
 from bot.transcript.reading import Exchange
 from bot.transcript.turns import Turn
 

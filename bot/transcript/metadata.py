@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.transcript.cast import GENERIC, Cast
+from bot.transcript.cast import Cast
+from bot.transcript.names import GENERIC
 from bot.transcript.turns import Part, Turn
 
 _WHEN = re.compile(

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.transcript import exchanges, judge, metadata
-from bot.transcript.cast import HOST_WORDS, Cast, cast_of, legend
+from bot.transcript.cast import Cast, cast_of
+from bot.transcript.names import HOST_WORDS, legend
 from bot.transcript.page import paragraphs
 from bot.transcript.reading import Line, NoInterview, Reading
 from bot.transcript.turns import (

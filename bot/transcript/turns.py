@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.transcript import chrome
-from bot.transcript.cast import GENERIC, Candidate, Cast, asks
+from bot.transcript.cast import Candidate, Cast, asks
 from bot.transcript.chrome import is_heading, is_sentence
 from bot.transcript.labels import (
     LABEL_MOST,
@@ -18,6 +18,7 @@ from bot.transcript.labels import (
     label_of,
     without_stamp,
 )
+from bot.transcript.names import GENERIC
 from bot.transcript.page import Paragraph
 
 CREDIT_TURNS = 3
