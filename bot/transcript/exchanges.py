@@ -266,16 +266,18 @@ def _sifted(
     said = []
     for part, sort in sieve.sift(turn, last, tail):
         if sort is None:
-            lines.append(Line(part.number, kind))
+            lines += [Line(number, kind) for number in part.numbers]
             if part.speech:
                 said.append(part)
         else:
-            lines.append(Line(part.number, "chrome", sort))
+            lines += [Line(number, "chrome", sort) for number in part.numbers]
     return said
 
 
 def _named(turn: Turn, name: str) -> list[Line]:
-    return [Line(part.number, "chrome", part.sort or name) for part in turn.parts]
+    return [
+        Line(number, "chrome", part.sort or name) for part in turn.parts for number in part.numbers
+    ]
 
 
 def _paragraphs(parts: Sequence[Part]) -> list[str]:
@@ -300,4 +302,4 @@ def _paragraphs(parts: Sequence[Part]) -> list[str]:
 
 
 def _numbers(parts: Sequence[Part]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(part.number for part in parts))
+    return tuple(dict.fromkeys(number for part in parts for number in part.numbers))

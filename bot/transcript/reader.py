@@ -56,7 +56,11 @@ def read_page(text: str) -> Reading | NoInterview:
     if reason := judge.no_interview(built.exchanges, scene.cast, title, lead):
         return _nothing(reason, parts)
     lines = [_front_line(number, name) for number, name in front_lines.items()]
-    lines += [Line(part.number, "chrome", part.sort or exchanges.BEFORE) for part in scene.before]
+    lines += [
+        Line(number, "chrome", part.sort or exchanges.BEFORE)
+        for part in scene.before
+        for number in part.numbers
+    ]
     return Reading(
         metadata.people(scene.cast, turns) | header | front,
         built.exchanges,
@@ -66,7 +70,7 @@ def read_page(text: str) -> Reading | NoInterview:
 
 
 def _nothing(reason: str, parts: Sequence[Part]) -> NoInterview:
-    numbers = dict.fromkeys(part.number for part in parts)
+    numbers = dict.fromkeys(number for part in parts for number in part.numbers)
     return NoInterview(reason, tuple(Line(number, "chrome", "page") for number in numbers))
 
 

@@ -44,6 +44,11 @@ class Part:
         return self.paragraph.number
 
     @property
+    def numbers(self) -> tuple[int, ...]:
+        """Every line of the page that it stands on."""
+        return (self.paragraph.number, *self.paragraph.more)
+
+    @property
     def speech(self) -> str:
         return without_stamp(self.text[self.label.end :] if self.label else self.text).strip()
 
