@@ -20,6 +20,8 @@ NAME_MOST = 8
 """A label that occurs once is a name of up to 8 characters; longer ones began a sentence."""
 MARKED_LEAST = 0.9
 """Bold labels are a habit of a page: on the development pages 0 % to 40 % or all of them are."""
+LISTED_LEAST = 3
+"""So many new bold labels behind the last question are a glossary."""
 ASK_EVEN = 0.35
 """Hosts ask in 40 % of their turns and more; guests ask back in up to 20 %."""
 ASK_LEAST = 0.25
@@ -44,9 +46,9 @@ class Candidate:
 class Cast:
     """The page's speakers by label key; `same` maps every key to its speaker's first key."""
 
-    hosts: frozenset[str]
-    guests: frozenset[str]
-    same: Mapping[str, str]
+    hosts: frozenset[str] = frozenset()
+    guests: frozenset[str] = frozenset()
+    same: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     """What the page's legend or first label says in full: 黃 → 黃小姐."""
 
@@ -67,7 +69,7 @@ def cast_of(candidates: Sequence[Candidate], known: Legend) -> Cast | None:
         return None
     hosts = _hosts([(same[c.label.key], asks(c.speech)) for c in candidates], speakers)
     hosts |= _once(candidates, same, hosts, speakers - hosts)
-    guests = (speakers | _marked(candidates, same, speakers | hosts)) - hosts
+    guests = (speakers | _marked(candidates, same, hosts, speakers | hosts)) - hosts
     guests |= _once_answered(candidates, same, hosts, guests)
     names = {same[key]: value for key, value in known.names.items() if value and key in same}
     names |= {same[c.label.key]: c.label.key for c in candidates if short_for(c.label)}
@@ -161,13 +163,20 @@ def _named_once(one: Candidate, same: Mapping[str, str], known: set[str]) -> set
 
 
 def _marked(
-    candidates: Sequence[Candidate], same: Mapping[str, str], speakers: set[str]
+    candidates: Sequence[Candidate], same: Mapping[str, str], hosts: set[str], speakers: set[str]
 ) -> set[str]:
-    """Further speakers, where a page sets exactly its labels in bold."""
+    """Further guests between the questions, where a page sets exactly its labels in bold."""
     believed = [c for c in candidates if same[c.label.key] in speakers and not c.bold]
-    if _mean(c.marked for c in believed) < MARKED_LEAST:
+    asked = [at for at, c in enumerate(candidates) if same[c.label.key] in hosts]
+    if not asked or _mean(c.marked for c in believed) < MARKED_LEAST:
         return set()
-    return {same[c.label.key] for c in candidates if c.marked and len(c.label.key) <= ROLE_MOST}
+    found = [
+        (at, same[c.label.key])
+        for at, c in enumerate(candidates)
+        if c.marked and at > asked[0] and len(c.label.key) <= ROLE_MOST
+    ]
+    late = {key for at, key in found if at > asked[-1]} - speakers
+    return {key for _, key in found} - (late if len(late) >= LISTED_LEAST else set())
 
 
 def asks(text: str) -> float:

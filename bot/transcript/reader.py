@@ -53,7 +53,7 @@ def read_page(text: str) -> Reading | NoInterview:
     header, header_lines = metadata.header([*scene.before, *built.opening], "title" in front)
     lead = [part.text for part in scene.before if part.sort is None and part.text]
     title = (front | header).get("title", "")
-    if reason := judge.no_interview(built.exchanges, scene.cast, title, lead):
+    if reason := judge.no_interview(built.exchanges, scene.cast, turns, title, lead):
         return _nothing(reason, parts)
     lines = [_front_line(number, name) for number, name in front_lines.items()]
     lines += [

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TypeAlias
 
 from bot.transcript import chrome
 from bot.transcript.cast import Candidate, Cast, asks
@@ -84,51 +86,72 @@ def part_of(paragraph: Paragraph) -> Part:
 
 
 def believable(parts: Sequence[Part]) -> list[Part]:
-    """The parts without labels that stand where labels of one kind recur, and these do not.
+    """The parts without the labels that cannot name a speaker where they stand."""
+    kept = list(parts)
+    for doubted in (_under_label, _in_credits, _in_title, _in_brackets, _bare):
+        wrong = doubted([(part, part.label) for part in kept if part.label], kept)
+        kept = [_unlabelled(part) if id(part) in wrong else part for part in kept]
+    return kept
 
-    A bare line or a 【keyword】 has to recur as such; a label in a heading is a title's
-    (### 某局長：…) unless that speaker has several, or it asks.
-    """
-    credits = Counter(part.label.key for part in parts if part.label and part.sort)
-    parts = [_credited(part, credits) for part in parts]
-    labelled = [(part, part.label) for part in parts if part.label]
-    forms = Counter((label.key, label.form) for _, label in labelled)
-    bracketed = sum(form == "bracket" and count > 1 for (_, form), count in forms.items())
-    headings = Counter(label.key for part, label in labelled if part.paragraph.heading)
 
+def _unlabelled(part: Part) -> Part:
+    return replace(part, label=None)
+
+
+Labelled: TypeAlias = "Sequence[tuple[Part, Label]]"
+
+
+def _under_label(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """What stands right under a label alone on its line is its speech; 记者： may follow 问."""
+    wrong = set()
+    said = [part for part in parts if part.sort is None or part.label]
+    for above, part in pairwise(said):
+        alone = above.label and above.label.form in ("stamp", "colon") and not above.speech
+        if alone and id(above) not in wrong and above.label and above.label.key not in GENERIC:
+            wrong.add(id(part))
+    return wrong
+
+
+def _in_credits(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """编辑：张某 is a credit, unless 编辑 speaks often and is a host."""
+    counts = Counter(label.key for part, label in labelled if part.sort)
+    return {id(p) for p, label in labelled if p.sort and counts[label.key] < CREDIT_TURNS}
+
+
+def _in_title(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """### 某局長：… is a title, unless he speaks elsewhere."""
+    counts = Counter(label.key for _, label in labelled)
     title = next((part for part in parts if part.paragraph.heading), None)
-
-    def single(part: Part, label: Label) -> bool:
-        once = part.paragraph.heading and headings[label.key] < 2
-        if once and (part is title or not is_sentence(part.speech)):
-            return True
-        if label.form == "bracket" and bracketed > 1:
-            return False
-        return label.form != "colon" and forms[label.key, label.form] < 2
-
-    followers = [part for part in parts if part.sort is None][1:]
-    followed = dict(zip((id(p) for p in parts if p.sort is None), followers, strict=False))
-
-    def headed(part: Part, label: Label) -> bool:
-        """A bare line above a labelled one is a heading, unless it is 问 above 记者：."""
-        after = followed.get(id(part))
-        above = after is not None and after.label is not None and after.label.form != "bare"
-        return label.form == "bare" and above and label.key not in GENERIC
-
-    return [
-        replace(part, label=None)
-        if part.label and (single(part, part.label) or headed(part, part.label))
-        else part
-        for part in parts
-    ]
+    return {
+        id(part)
+        for part, label in labelled
+        if part.paragraph.heading and (part is title or counts[label.key] < 2)
+        if label.key not in GENERIC
+    }
 
 
-def _credited(part: Part, credits: Counter[str]) -> Part:
-    """编辑：张某 without its label, unless 编辑 speaks often and is no credit but a host."""
-    if part.sort is None or part.label is None:
-        return part
-    speaks = credits[part.label.key] >= CREDIT_TURNS
-    return replace(part, sort=None) if speaks else replace(part, label=None)
+def _in_brackets(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """【關鍵詞】 is a heading, unless several such labels recur."""
+    counts = Counter(label.key for _, label in labelled if label.form == "bracket")
+    several = sum(count > 1 for count in counts.values()) > 1
+    return {
+        id(part)
+        for part, label in labelled
+        if label.form == "bracket" and not several and counts[label.key] < 2
+    }
+
+
+def _bare(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """A bare line is a label only where the page labels all turns so, and never above another."""
+    forms = Counter((label.key, label.form) for _, label in labelled)
+    others = any(count > 1 and form != "bare" for (_, form), count in forms.items())
+    followers = {id(part): after.label for part, after in pairwise(p for p in parts if not p.sort)}
+    return {
+        id(part)
+        for part, label in labelled
+        if label.form == "bare" and label.key not in GENERIC
+        if others or followers.get(id(part)) or forms[label.key, "bare"] < 2
+    }
 
 
 def split(part: Part, cast: Cast | None) -> Iterator[Part]:
