@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.transcript import chrome
 from bot.transcript.cast import asks
-from bot.transcript.labels import ends_interview
 from bot.transcript.reading import Exchange, Kind, Line
+from bot.transcript.sieve import Page, page_of, set_as_heading, sift
 from bot.transcript.turns import Part, Turn
 
 BEFORE = "before the interview"
-QUOTE_MOST = 90
-"""Pull quotes of the development pages have 9 to 86 characters."""
-PAGE_MOST = 300_000
-"""Longer than any interview; looking for pull quotes takes time in proportion to its square."""
-_QUOTED = re.compile(r"[「“『\"]")
-_UNQUOTED = re.compile(r"[」”』\"]\W*$")
+SLACK = 4
+"""A line that was wrapped is no longer than the one before it, but for a word at its end."""
 
 
 @dataclass(frozen=True)
@@ -38,78 +33,6 @@ class Segment:
 
     asked: tuple[Turn, ...]
     answered: tuple[Turn, ...]
-
-
-class Sieve:
-    """Separates speech from chrome inside turns; a class because it remembers the whole page."""
-
-    def __init__(self, turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -> None:
-        words = _bare("\n".join(part.text for part in page))
-        self._words = words if len(words) < PAGE_MOST else ""
-        self._names = names
-        answers = [turn for turn in turns if turn.role == "guest" and turn.spoken][:-1]
-        quoted = [
-            turn
-            for turn in answers
-            if _QUOTED.match(turn.said[0].speech) and _UNQUOTED.search(turn.said[-1].speech)
-        ]
-        brief = [turn for turn in answers if len(turn.said) == 1]
-        self._quoted = len(quoted) * 5 > len(answers) * 4 and len(answers) > 1
-        self._brief = len(brief) * 3 > len(answers) * 2 and len(answers) > 2
-
-    def sift(self, turn: Turn, last: bool, before_host: bool) -> Iterator[tuple[Part, str | None]]:
-        """Each part with the name of its chrome, or None where it is speech."""
-        over = spoken = image = introduced = False
-        for at, part in enumerate(turn.parts):
-            after = turn.parts[at + 1] if at + 1 < len(turn.parts) else None
-            tail = before_host if after is None else last and after.sort in chrome.ENDS
-            sort = self._sort(part, spoken, image, tail, last) if at or part.sort else None
-            sort = None if sort == "pull quote" and introduced else sort
-            over = over or (last and spoken and sort in chrome.ENDS)
-            image = part.paragraph.image or (image and sort == "caption" and part.paragraph.soft)
-            if over:
-                yield part, "after the interview"
-            else:
-                yield part, sort
-                spoken = spoken or (sort is None and bool(part.speech))
-                introduced = sort is None and part.speech.endswith((":", "："))
-                over = last and ends_interview(part.text)
-
-    def _sort(self, part: Part, spoken: bool, image: bool, tail: bool, last: bool) -> str | None:
-        text = part.text
-        if part.sort:
-            return part.sort
-        if image and not part.paragraph.image and chrome.is_caption(part.paragraph, self._names):
-            return "caption"
-        if chrome.is_credit_caption(text):
-            return "caption"
-        if chrome.is_heading(part.paragraph) and spoken:
-            return "heading"
-        if spoken and last and part.paragraph.italic:
-            return "narrative"
-        if spoken and chrome.is_narrated(text, self._names, last, self._brief):
-            return "narrative"
-        if spoken and self._quoted and not _QUOTED.match(text):
-            return "narrative"
-        if spoken and self._pulled(part):
-            return "pull quote"
-        if spoken and tail and len(text) <= chrome.PLAIN_HEADING_MOST and not chrome.ended(text):
-            return "heading"
-        return None
-
-    def _pulled(self, part: Part) -> bool:
-        """Whether it is set as a quotation, or only repeats words from elsewhere on the page."""
-        if part.paragraph.quote and not self._quoted and re.fullmatch("[“「].*[”」]", part.text):
-            return True
-        words = _bare(part.text)
-        plain = chrome.ended(part.text) and not (part.paragraph.quote or part.paragraph.heading)
-        if plain or not 8 <= len(words) <= QUOTE_MOST:
-            return False
-        return self._words.count(words) > 1
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[^\w\n]", "", text)
 
 
 def segments(turns: Sequence[Turn]) -> tuple[list[Turn], list[Segment]]:
@@ -192,13 +115,13 @@ def _continues(spoken: Sequence[Part], at: int) -> bool:
     """Whether an unlabelled paragraph still belongs to the question before it."""
     first, part = spoken[0].paragraph, spoken[at].paragraph
     if first.bold or first.heading:
-        return part.bold and not first.heading and not chrome.is_heading(part)
+        return part.bold and not first.heading and not set_as_heading(part)
     return not asks(spoken[at - 1].speech) and asks(part.text) == 1.0
 
 
-def build(turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -> Built:
+def build(turns: Sequence[Turn], parts: Sequence[Part], names: tuple[str, ...]) -> Built:
     """Exchanges from turns that are complete."""
-    sieve = Sieve(turns, page, names)
+    page = page_of(turns, parts, names)
     opening, parted = segments(turns)
     if parted:
         narrative, parted[0] = _trimmed(parted[0])
@@ -225,24 +148,24 @@ def build(turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -
                 lines += _named(turn, "answer without question")
             warnings.append(f"第 {lines[-1].number} 行: 这段回答前面没有问题,没有收进来")
             continue
-        exchanges += _exchanges(segment, sieve, last, several, lines)
+        exchanges += _exchanges(segment, page, last, several, lines)
     early = tuple(part for turn in opening for part in turn.parts)
     return Built(tuple(exchanges), tuple(lines), tuple(warnings), early)
 
 
 def _exchanges(
-    segment: Segment, sieve: Sieve, last: bool, several: bool, lines: list[Line]
+    segment: Segment, page: Page, last: bool, several: bool, lines: list[Line]
 ) -> Iterator[Exchange]:
     question: list[Part] = []
     for turn in segment.asked:
-        question += _sifted(turn, sieve, False, turn is not segment.asked[-1], "question", lines)
+        question += _sifted(turn, page, False, turn is not segment.asked[-1], "question", lines)
     texts = _paragraphs(question)
     groups: list[tuple[Turn, list[Part]]] = []
     over = False
     for at, turn in enumerate(segment.answered):
         end = at == len(segment.answered) - 1
         before = len(lines)
-        said = _sifted(turn, sieve, last, end and not last, "answer", lines) if not over else []
+        said = _sifted(turn, page, last, end and not last, "answer", lines) if not over else []
         if over:
             lines += _named(turn, "after the interview")
         over = over or any(line.name == "after the interview" for line in lines[before:])
@@ -261,10 +184,10 @@ def _exchanges(
 
 
 def _sifted(
-    turn: Turn, sieve: Sieve, last: bool, tail: bool, kind: Kind, lines: list[Line]
+    turn: Turn, page: Page, last: bool, tail: bool, kind: Kind, lines: list[Line]
 ) -> list[Part]:
     said = []
-    for part, sort in sieve.sift(turn, last, tail):
+    for part, sort in sift(turn, page, last, tail):
         if sort is None:
             lines += [Line(number, kind) for number in part.numbers]
             if part.speech:
@@ -288,6 +211,8 @@ def _paragraphs(parts: Sequence[Part]) -> list[str]:
         wrapped = (
             previous is not None
             and part.paragraph.soft
+            and not part.paragraph.item
+            and len(part.speech) <= len(previous.speech) + SLACK
             and part.label is None
             and previous.speech != ""
             and part.number == previous.number + 1

@@ -38,8 +38,10 @@ YOU_LEAST = 0.2
 """Interviews say 你 in 20 % to 100 % of their questions, lists of questions in 0 % to 15 %."""
 I_LEAST = 0.45
 """Guests say 我 in 50 % to 100 % of their answers, lists of questions in 0 % to 40 %."""
+GUESTS_MOST = 10
+"""Round tables have up to 8 guests; jokes and chats with labels have 17 and more."""
 MOST = 2 / 3
-"""The share of turns that speaks for the page; jokes have 主持人 or a name here and there."""
+"""The share of answers that are somebody's."""
 SIGNS_LEAST = 2
 """Lists of questions show one sign of an interview at most, the driest interview two."""
 
@@ -57,6 +59,7 @@ class Shape:
     """Labels name speakers."""
     hosted: bool
     """A label names who asks, or the page has none."""
+    guests: int
     duologue: bool
     """Two speakers, both labelled."""
     host_word: bool
@@ -84,18 +87,22 @@ def _nobody_asks(page: Shape) -> bool:
     return page.asked < least and not (page.duologue and page.host_word)
 
 
+def _asks_nobody(page: Shape) -> bool:
+    """Where no label tells who asks, the questions must tell that they are put to somebody."""
+    unhosted = not page.hosted and not page.told
+    return unhosted or (page.you < YOU_LEAST and not (page.hosted and page.labels))
+
+
 VETOES: tuple[tuple[str, Callable[[Shape], bool]], ...] = (
     ("页面里没有一问一答", lambda page: page.exchanges < 2),
     ("页面里有人说话,但没有人提问", _nobody_asks),
+    ("说话的人太多,看不出是访谈", lambda page: page.guests > GUESTS_MOST),
     ("这是法庭问答,不是访谈", lambda page: page.court),
     ("这是问答列表,没有人受访", lambda page: page.signs < SIGNS_LEAST),
     ("双方都在提问,看不出是访谈", lambda page: page.back > BACK_MOST and not page.told),
     ("一问一答太少,不能确定是访谈", lambda page: page.exchanges < FEW and not page.told),
     ("只有几个加粗的问句,不足以认作访谈", lambda page: page.exchanges < FEW and not page.labels),
-    (
-        "这是问答列表,没有人受访",
-        lambda page: not (page.told or page.hosted),
-    ),
+    ("没有标签说明谁在提问,问句里也没有“你”", _asks_nobody),
 )
 
 
@@ -149,8 +156,9 @@ def shape_of(
         back=_mean(asks(answer) == 1 for answer in answers),
         labels=bool(cast.same),
         hosted=bool(cast.hosts) or not cast.same,
+        guests=len(cast.guests),
         duologue=len(cast.hosts) == len(cast.guests) == 1,
-        host_word=_mean(asking) >= MOST,
+        host_word=any(asking),
         court=told or any(map(_COURT_LABEL.fullmatch, cast.hosts | cast.guests)),
         announced=bool(_ANNOUNCED.search(_BLANKS.sub("", near))),
         named=_mean(answering) >= MOST,

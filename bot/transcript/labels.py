@@ -41,7 +41,7 @@ _NEVER = re.compile(
     r"[\d:：.\-/年月日时時分点點\s]+|[\W_]+|.*(?:https?|www|@).*|[第其][一二三四五六七八九十\d]+.?"
 )
 """Times, signs, addresses and 第一: these are nobody's name, however often they recur."""
-_SPOKEN_OF = re.compile(r"[我你他她它这這那].*|.+[说說道]")
+_SPOKEN_OF = re.compile(r"[我你他她它这這那].+|.+[说說道]")
 """他说 begins a sentence about somebody."""
 _QUOTES = str.maketrans("", "", "《》「」『』“”\"'‘’<>〈〉*")
 
@@ -86,7 +86,7 @@ def _label(match: re.Match[str], form: str) -> Label | None:
     shown = next(groups[g] for g in ("name", "square", "wide", "shell") if groups.get(g))
     shown += groups.get("rest") or ""
     key = key_of(shown)
-    if not _may_name(key, shown) or _SPOKEN_OF.fullmatch(key):
+    if not _may_name(key, shown):
         return None
     return Label(key, shown.strip(BLANK), match.end(), form, (groups.get("aside") or "")[1:-1])
 
@@ -101,7 +101,7 @@ def key_of(shown: str) -> str:
 def _may_name(key: str, shown: str) -> bool:
     pairs = ("“”", "「」", "《》", "『』", "‘’")
     balanced = all(shown.count(a) == shown.count(b) for a, b in pairs)
-    return bool(key) and balanced and not _NEVER.fullmatch(key)
+    return bool(key) and balanced and not (_NEVER.fullmatch(key) or _SPOKEN_OF.fullmatch(key))
 
 
 def bare_label(text: str) -> Label | None:

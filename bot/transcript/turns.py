@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 from bot.transcript import chrome
 from bot.transcript.cast import Candidate, Cast, asks
-from bot.transcript.chrome import is_heading, is_sentence
 from bot.transcript.labels import (
     LABEL_MOST,
     Label,
@@ -103,12 +102,13 @@ Labelled: TypeAlias = "Sequence[tuple[Part, Label]]"
 
 def _under_label(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     """What stands right under a label alone on its line is its speech; 记者： may follow 问."""
-    wrong = set()
+    wrong: set[int] = set()
+    counts = Counter(label.key for part, label in labelled if not part.speech)
     said = [part for part in parts if part.sort is None or part.label]
     for above, part in pairwise(said):
-        alone = above.label and above.label.form in ("stamp", "colon") and not above.speech
-        if alone and id(above) not in wrong and above.label and above.label.key not in GENERIC:
-            wrong.add(id(part))
+        key = above.label.key if above.label and id(above) not in wrong else ""
+        if counts[key] > 1 and key not in GENERIC and not above.speech and above.label:
+            wrong |= {id(part)} if above.label.form != "bare" else set()
     return wrong
 
 
@@ -262,7 +262,7 @@ def questions_by_style(parts: Sequence[Part]) -> tuple[list[Part], list[Turn]]:
 
 def _says(part: Part) -> bool:
     """Whether a paragraph set like the questions is one, if only a statement: not a heading."""
-    return asks(part.speech) > 0 or not is_heading(part.paragraph)
+    return asks(part.speech) > 0 or chrome.is_sentence(part.speech)
 
 
 def _turns_by(parts: Sequence[Part], questions: list[Part]) -> tuple[list[Part], list[Turn]]:
