@@ -20,10 +20,6 @@ _NOTE = re.compile(
     r"|.{0,20}(?:不得转载|请勿转载|不代表.{0,10}立场)",
     re.IGNORECASE,
 )
-_LINK = re.compile(
-    r"\[[#\d]+\]:\s*\S.*|\[[^\[\]]*\]\([^()]*(?:\([^()]*\)[^()]*)?\)|\[?(?:https?://|www\.)[^\s\[\]]+\]?|[\w.+-]+@[\w.-]+\.\w+"
-)
-_BETWEEN_LINKS = " 　。｜|·、,，"
 _SENTENCE = re.compile(r"[。！!？?…～~；;][”’」』）)\"']*$")
 _CLAUSE = re.compile(r"[.．》\]】：:，,、](?:[”’」』）)\"']*)$|[”」』]$")
 
@@ -33,8 +29,6 @@ LINE_MOST = 140
 """Credits and notes have up to 130 characters; longer is speech that begins like one."""
 CREDIT_MOST = 70
 """A line of credits longer than this was speech that began like one."""
-LINKS_MOST = 2_000
-"""Looking for links in a longer paragraph could take time in proportion to its square."""
 
 
 def sort_of(paragraph: Paragraph) -> str | None:
@@ -44,10 +38,9 @@ def sort_of(paragraph: Paragraph) -> str | None:
         return "image" if paragraph.image else "markup"
     if paragraph.caption:
         return "caption"
-    words = _LINK.sub("", text) if len(text) <= LINKS_MOST else text
-    if _LINK.match(text) and not words.strip(_BETWEEN_LINKS):
+    if paragraph.link:
         return "link"
-    if _CREDIT.match(text) and len(words) <= CREDIT_MOST:
+    if _CREDIT.match(text) and len(text) <= CREDIT_MOST:
         return "credits"
     return next((name for name, pattern in SORTS if _is(pattern, text)), None)
 

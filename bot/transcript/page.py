@@ -23,6 +23,16 @@ _FLOWING = frozenset("p h1 h2 h3 h4 h5 h6 li dt dd figcaption blockquote".split(
 _IMAGE = re.compile(
     r"!\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])|<img\b[^<>]*>|\{\{<[^{}]*>\}\}", re.IGNORECASE
 )
+_LINK = re.compile(
+    r"\[([^\[\]]*)\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s+\"[^\"]*\")?\)|\[[^\[\]]{1,20}\])"
+    r"|<a\b[^<>]*>((?:[^<]|<(?!/?a\b))*)</a>",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(
+    r"\[[#\w]+\]:\s*\S.*|\[?(?:https?://|www\.)[^\s\[\]]+\]?|[\w.+-]+@[\w.-]+\.\w+"
+)
+_BETWEEN = " *_\u3000。｜|·、,，"
+_BESIDE_LINKS = re.compile(r"(?:[^\s:：]{1,8}[:：])?[\s*_　。｜|·、,，]*")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|~>])")
 _STRONG = re.compile(r"(?<!\*)\*\*(?!\*)|</?(?:strong|b)>", re.IGNORECASE)
 _STRAY = re.compile(r"^\*\*|\*\*$|(?<=[:：])\s*\*\*|\*\*(?=\s*[:：])")
@@ -39,6 +49,10 @@ _ORDERED = re.compile(r"\d{1,2}[.)、]\s*\S")
 _LIST = re.compile(r"[*+]\s+(?=\S)|-\s+(?=\S)")
 
 
+LINKS_MOST = 4_000
+"""Looking for links in a longer paragraph could take time in proportion to its square."""
+
+
 @dataclass(frozen=True)
 class Paragraph:
     """A line of the page, or a part of one that stands in its own HTML block."""
@@ -53,6 +67,8 @@ class Paragraph:
     quote: bool = False
     caption: bool = False
     image: bool = False
+    link: bool = False
+    """It holds links only and a label for them, or addresses only."""
     item: bool = False
     """It is an item of a list."""
     code: bool = False
@@ -117,8 +133,7 @@ def _add_line(found: list[_Piece], number: int, line: str, tag: str, soft: bool)
 def _joined(raw: str, more: str) -> str:
     """Two lines of a paragraph; only words of letters need the space between."""
     raw, more = raw.rstrip(), more.strip()
-    letters = raw[-1:].isascii() and more[:1].isascii() and raw and more
-    return f"{raw} {more}" if letters else raw + more
+    return f"{raw} {more}" if re.match(r"\w\w", raw[-1:] + more[:1], re.ASCII) else raw + more
 
 
 def _filled(pieces: list[_Piece]) -> Iterator[_Piece]:
@@ -157,7 +172,8 @@ def _paragraph(piece: _Piece) -> Paragraph:
     raw = raw[heading.end() :].rstrip("#" + BLANK) if heading else raw
     item = _LIST.match(raw)
     raw = raw[item.end() :] if item else raw
-    words, bold, lead = _unbold(raw)
+    link = _is_link(raw)
+    words, bold, lead = _unbold(_LINK.sub(lambda m: m[1] or m[2] or "", raw))
     words, italic = _plain(words)
     return Paragraph(
         number,
@@ -169,10 +185,19 @@ def _paragraph(piece: _Piece) -> Paragraph:
         quote=bool(quote) or piece.tag == "blockquote",
         caption=piece.tag in ("figcaption", "center"),
         image=image,
+        link=link,
         item=bool(item or piece.tag == "li" or _ORDERED.match(raw)),
         soft=piece.soft,
         more=tuple(more),
     )
+
+
+def _is_link(raw: str) -> bool:
+    """Whether nothing is left but a label when links and addresses are gone."""
+    if len(raw) > LINKS_MOST or not (_LINK.search(raw) or _ADDRESS.search(raw)):
+        return False
+    bare = _TAG.sub("", _LINK.sub("", raw)).strip()
+    return bool(_BESIDE_LINKS.fullmatch(bare) or not _ADDRESS.sub("", bare).strip(_BETWEEN))
 
 
 def _unbold(raw: str) -> tuple[str, bool, int]:

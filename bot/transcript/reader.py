@@ -51,9 +51,9 @@ def read_page(text: str) -> Reading | NoInterview:
     turns = exchanges.with_unlabelled_answers(scene.turns)
     built = exchanges.build(turns, scene.parts, _names(scene.cast, turns))
     header, header_lines = metadata.header([*scene.before, *built.opening], "title" in front)
-    lead = [part.text for part in parts if part.number in front_lines]
-    lead += [part.text for part in scene.before if part.sort is None and part.text]
-    title = (front | header).get("title", "")
+    lead = [part.text for part in scene.before if part.sort is None and part.text]
+    told = [part.text for part in parts if part.number in front_lines]
+    title = "\n".join([*told, header.get("title", "")])
     if reason := judge.no_interview(built.exchanges, scene.cast, turns, title, lead):
         return _nothing(reason, parts)
     lines = [_front_line(number, name) for number, name in front_lines.items()]

@@ -69,6 +69,11 @@ class Turn:
         return [part for part in self.parts if part.sort is None and part.speech]
 
     @property
+    def speech(self) -> str:
+        """All its words."""
+        return "\n".join(part.speech for part in self.said)
+
+    @property
     def spoken(self) -> bool:
         """Whether it holds any speech yet."""
         return any(part.sort is None and part.speech for part in self.parts)
