@@ -20,6 +20,8 @@ NAME_MOST = 8
 """A label that occurs once is a name of up to 8 characters; longer ones began a sentence."""
 MARKED_LEAST = 0.9
 """Bold labels are a habit of a page: on the development pages 0 % to 40 % or all of them are."""
+NEAR_END = 60
+"""Hosts put a sentence behind their question at most; a question further up is rhetorical."""
 LISTED_LEAST = 3
 """So many new bold labels behind the last question are a glossary."""
 ASK_EVEN = 0.35
@@ -180,8 +182,10 @@ def _marked(
 
 
 def asks(text: str) -> float:
-    """1 for a turn that ends as a question, half for one that holds a question."""
-    return 1.0 if _QUESTION_END.search(text[-12:]) else 0.5 if _QUESTION.search(text) else 0.0
+    """1 for a turn that ends as a question, half for one that holds one near its end."""
+    if _QUESTION_END.search(text[-12:]):
+        return 1.0
+    return 0.5 if _QUESTION.search(text[-NEAR_END:]) else 0.0
 
 
 def _mean(values: Iterable[float]) -> float:

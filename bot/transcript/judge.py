@@ -28,10 +28,14 @@ NEAR = 4
 """Interviews are announced in the title or in the 4 lines before; elsewhere the word is chance."""
 FEW = 4
 """Fewer exchanges are chance (a list of links gave two), unless the page tells what it is."""
-ASK_LEAST = 0.4
-"""Hosts ask in 50 % to 100 % of their exchanges; sketches reach 36 %."""
-UNTOLD_ASK_LEAST = 0.65
-"""The same where the page does not tell: two people at work ask in 33 %, lecturers in 64 %."""
+ASK_LEAST = 0.3
+"""Hosts ask in 35 % to 100 % of their turns; who reads the news asks in none."""
+UNHOSTED_ASK_LEAST = 0.75
+"""The same where only answers carry a label: else headings in an article are its questions."""
+ASK_OFTEN = 0.5
+"""Hosts who ask in fewer of their turns are as seldom as others who ask in more."""
+DENSE_LEAST = 0.5
+"""Questions and answers take turns in 50 % to 100 % of the paragraphs; a story tells between."""
 BACK_MOST = 0.2
 """Guests end up to 18 % of their answers with a question; on the telephone both sides ask."""
 YOU_LEAST = 0.2
@@ -42,8 +46,8 @@ GUESTS_MOST = 10
 """Round tables have up to 8 guests; jokes and chats with labels have 17 and more."""
 MOST = 2 / 3
 """The share of answers that are somebody's."""
-SIGNS_LEAST = 2
-"""Lists of questions show one sign of an interview at most, the driest interview two."""
+SIGNS_LEAST = 4
+"""Lists of questions, plays and stories show three signs at most, the driest interview four."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class Shape:
     """Most answers are somebody's: not 答's, and not unlabelled."""
     you: float
     me: float
+    dense: float
+    """The share of paragraphs that begin a question or an answer."""
 
     @property
     def told(self) -> bool:
@@ -79,11 +85,12 @@ class Shape:
     def signs(self) -> int:
         """How many signs of an interview there are."""
         spoken = (self.you >= YOU_LEAST) + (self.me >= I_LEAST)
-        return self.announced + self.named + self.host_word + spoken
+        kept_up = (self.asked >= ASK_OFTEN) + (self.dense >= DENSE_LEAST)
+        return self.announced + self.host_word + self.named + spoken + kept_up
 
 
 def _nobody_asks(page: Shape) -> bool:
-    least = ASK_LEAST if page.told and page.hosted else UNTOLD_ASK_LEAST
+    least = ASK_LEAST if page.hosted else UNHOSTED_ASK_LEAST
     return page.asked < least and not (page.duologue and page.host_word)
 
 
@@ -149,7 +156,7 @@ def shape_of(
     near = "\n".join([title, *lead[:1], *lead[-NEAR:]])
     told = len(_COURT.findall("\n".join([title, *lead]))) > 1
     asking = [_is_host(turn.key) or _is_host(cast.name(turn.key)) for turn in _by(turns, "host")]
-    answering = [_is_somebody(turn.key) for turn in _by(turns, "guest")]
+    answering = [_is_somebody(cast.name(turn.key)) for turn in _by(turns, "guest")]
     return Shape(
         exchanges=len(exchanges),
         asked=_mean(asks(turn.speech) for turn in _by(turns, "host")),
@@ -163,6 +170,7 @@ def shape_of(
         announced=bool(_ANNOUNCED.search(_BLANKS.sub("", near))),
         named=_mean(answering) >= MOST,
         you=_mean(bool(_YOU.search(exchange.question)) for exchange in exchanges),
+        dense=2 * len(exchanges) / max(1, sum(1 + len(e.answer) for e in exchanges)),
         me=_mean(bool(_I.search(_unquoted(answer))) for answer in answers),
     )
 

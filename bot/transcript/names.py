@@ -12,11 +12,11 @@ from typing import TypeAlias
 from bot.transcript.labels import Label, key_of
 from bot.transcript.page import Paragraph
 
+_ROLE = "记者|記者|主持人?|主播|访谈者|訪談者|采访者|採訪者|本刊|本报|本報"
 HOST_WORDS = re.compile(
-    r".*(?:记者|記者|主持|主播|访谈者|訪談者|采访者|採訪者|提问|提問|本刊|本报|本報|网友|網友)"
-    r".*|Q|问|問|記|记|Interviewer",
-    re.IGNORECASE,
+    rf".{{0,10}}(?:{_ROLE}).?|(?:网友|網友).*|.*提问|Q|问|問|記|记|Interviewer", re.IGNORECASE
 )
+"""山报记者, 主持人甲, 网友“海边”提问; what goes on behind the word is a sentence."""
 GENERIC = frozenset("Q A 问 問 答 回 复 覆 记 記 記者 记者 主持人 主持 嘉宾 嘉賓".split())
 """Labels that say what somebody does, not who he is."""
 

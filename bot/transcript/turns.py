@@ -92,7 +92,7 @@ def part_of(paragraph: Paragraph) -> Part:
 def believable(parts: Sequence[Part]) -> list[Part]:
     """The parts without the labels that cannot name a speaker where they stand."""
     kept = list(parts)
-    for doubted in (_under_label, _in_credits, _in_title, _in_brackets, _bare):
+    for doubted in (_under_label, _above_quote, _in_credits, _in_title, _in_brackets, _bare):
         wrong = doubted([(part, part.label) for part in kept if part.label], kept)
         kept = [_unlabelled(part) if id(part) in wrong else part for part in kept]
     return kept
@@ -115,6 +115,16 @@ def _under_label(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
         if counts[key] > 1 and key not in GENERIC and not above.speech and above.label:
             wrong |= {id(part)} if above.label.form != "bare" else set()
     return wrong
+
+
+def _above_quote(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """引用： alone above a block quotation introduces it."""
+    return {
+        id(part)
+        for part, after in pairwise(parts)
+        if part.label and not part.speech
+        if after.paragraph.quote and not part.paragraph.quote
+    }
 
 
 def _in_credits(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
