@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from bot.transcript.labels import Label
-from bot.transcript.names import GENERIC, HOST_WORDS, Legend, short_for, speakers_of
+from bot.transcript.names import (
+    GENERIC,
+    HOST_WORDS,
+    Legend,
+    matching,
+    short_for,
+    speakers_of,
+)
+from bot.transcript.reading import Corrections
 
 _QUESTION_END = re.compile(r"[?？][”’」』）)\]】!！\s]*$")
 _QUESTION = re.compile(r"[?？]|[吗嗎呢么麼][。\s]*$")
@@ -30,6 +38,9 @@ ASK_LEAST = 0.25
 """Who asks less is no host, however well he alternates, unless his label is a word for one."""
 KEYS_MOST = 20
 """No page has more speakers; comparing each with each would take time in proportion."""
+
+
+NOTHING = Corrections()
 
 
 @dataclass(frozen=True)
@@ -53,29 +64,61 @@ class Cast:
     same: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     """What the page's legend or first label says in full: 黃 → 黃小姐."""
+    unwanted: frozenset[str] = frozenset()
+    """Labels that a person has said are no speakers."""
 
     def role(self, label: Label | None) -> str | None:
-        """ "host", "guest", or None where the label is not a speaker's."""
+        """ "host", "guest", "unwanted", or None where the label is not a speaker's."""
         key = self.same.get(label.key) if label else None
+        if key in self.unwanted:
+            return "unwanted"
         return "host" if key in self.hosts else "guest" if key in self.guests else None
 
     def name(self, key: str) -> str:
         return self.names.get(key, key)
 
 
-def cast_of(candidates: Sequence[Candidate], known: Legend) -> Cast | None:
-    """The speakers, if labels recur as they do in an interview."""
+@dataclass(frozen=True)
+class Told:
+    """Label keys whose role a person has given."""
+
+    hosts: frozenset[str] = frozenset()
+    guests: frozenset[str] = frozenset()
+    unwanted: frozenset[str] = frozenset()
+
+    @property
+    def all(self) -> frozenset[str]:
+        return self.hosts | self.guests | self.unwanted
+
+
+def told_by(corrections: Corrections, keys: Iterable[str], known: Legend) -> Told:
+    """The label keys that a person's names stand for."""
+    keys = set(keys)
+
+    def meant(names: Sequence[str]) -> frozenset[str]:
+        return frozenset(set().union(*matching(names, keys, known.names).values()))
+
+    return Told(meant(corrections.host), meant(corrections.guest), meant(corrections.leave_out))
+
+
+def cast_of(
+    candidates: Sequence[Candidate], known: Legend, corrections: Corrections = NOTHING
+) -> Cast | None:
+    """The speakers, if labels recur as they do in an interview or a person has named some."""
     same = speakers_of([candidate.label for candidate in candidates])
-    speakers = _recurring(candidates, same, known)
+    told = told_by(corrections, same, known)
+    same |= {key: key for key in told.all}
+    wanted = [c for c in candidates if same[c.label.key] not in told.unwanted]
+    speakers = _recurring(wanted, same, known) | told.hosts | told.guests
     if not speakers:
         return None
-    hosts = _hosts([(same[c.label.key], asks(c.speech)) for c in candidates], speakers)
-    hosts |= _once(candidates, same, hosts, speakers - hosts)
-    guests = (speakers | _marked(candidates, same, hosts, speakers | hosts)) - hosts
-    guests |= _once_answered(candidates, same, hosts, guests)
+    hosts = _hosts([(same[c.label.key], asks(c.speech)) for c in wanted], speakers, told)
+    hosts |= _once(wanted, same, hosts, speakers - hosts)
+    guests = (speakers | _marked(wanted, same, hosts, speakers | hosts)) - hosts
+    guests |= _once_answered(wanted, same, hosts, guests)
     names = {same[key]: value for key, value in known.names.items() if value and key in same}
     names |= {same[c.label.key]: c.label.key for c in candidates if short_for(c.label)}
-    return Cast(frozenset(hosts), frozenset(guests - hosts), same, names)
+    return Cast(frozenset(hosts), frozenset(guests - hosts), same, names, told.unwanted)
 
 
 def _recurring(candidates: Sequence[Candidate], same: Mapping[str, str], known: Legend) -> set[str]:
@@ -94,15 +137,16 @@ def _recurring(candidates: Sequence[Candidate], same: Mapping[str, str], known: 
     }
 
 
-def _hosts(said: Sequence[tuple[str, float]], speakers: set[str]) -> set[str]:
+def _hosts(said: Sequence[tuple[str, float]], speakers: set[str], told: Told) -> set[str]:
     """The speakers whose turns, taken for questions, make asking and answering alternate best."""
     turns = [(key, asked) for key, asked in said if key in speakers]
     counts = Counter(key for key, _ in turns)
     asking: dict[str, float] = defaultdict(float)
     for key, asked in turns:
         asking[key] += asked / counts[key]
-    may = [k for k, _ in counts.most_common(KEYS_MOST) if asking[k] + _worded(k) >= ASK_LEAST]
-    starts = [set[str](), *({key} for key in may)]
+    often = [key for key, _ in counts.most_common(KEYS_MOST) if key not in told.all]
+    may = [key for key in often if asking[key] + _worded(key) >= ASK_LEAST]
+    starts = [set(told.hosts), *({*told.hosts, key} for key in may)]
     return max((_improved(start, turns, may) for start in starts), key=lambda h: _order(turns, h))
 
 

@@ -49,8 +49,9 @@ SORTS = (("rule", _RULE), ("end mark", _END), ("editor's note", _NOTE))
 
 
 def _is(pattern: re.Pattern[str], text: str) -> bool:
-    match = pattern.match(text[:LINE_MOST])
-    return bool(match) and len(text) <= LINE_MOST and (pattern is _NOTE or match.end() == len(text))
+    if len(text) > LINE_MOST:
+        return False
+    return bool(pattern.match(text) if pattern is _NOTE else pattern.fullmatch(text))
 
 
 def is_sentence(text: str) -> bool:

@@ -12,6 +12,7 @@ from bot.transcript.sieve import Page, page_of, set_as_heading, sift
 from bot.transcript.turns import Part, Turn
 
 BEFORE = "before the interview"
+AFTER = "after the interview"
 SLACK = 4
 """A line that was wrapped is no longer than the one before it, but for a word at its end."""
 
@@ -167,8 +168,8 @@ def _exchanges(
         before = len(lines)
         said = _sifted(turn, page, last, end and not last, "answer", lines) if not over else []
         if over:
-            lines += _named(turn, "after the interview")
-        over = over or any(line.name == "after the interview" for line in lines[before:])
+            lines += _named(turn, AFTER)
+        over = over or any(line.name == AFTER for line in lines[before:])
         if groups and groups[-1][0].key == turn.key:
             groups[-1][1].extend(said)
         elif said:
@@ -198,9 +199,12 @@ def _sifted(
 
 
 def _named(turn: Turn, name: str) -> list[Line]:
-    return [
-        Line(number, "chrome", part.sort or name) for part in turn.parts for number in part.numbers
-    ]
+    return accounted(turn.parts, name)
+
+
+def accounted(parts: Sequence[Part], name: str) -> list[Line]:
+    """The lines of parts that are no speech, by the name of their chrome or another."""
+    return [Line(number, "chrome", part.sort or name) for part in parts for number in part.numbers]
 
 
 def _paragraphs(parts: Sequence[Part]) -> list[str]:

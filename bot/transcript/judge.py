@@ -132,15 +132,8 @@ def asks_alone(turns: Sequence[Turn]) -> bool:
     return sum(turn.role == "host" for turn in turns) >= 3
 
 
-def no_interview(
-    exchanges: Sequence[Exchange],
-    cast: Cast | None,
-    turns: Sequence[Turn],
-    title: str,
-    lead: Sequence[str],
-) -> str | None:
-    """Why questions and answers are not an interview, or None; `lead` is what stands before."""
-    shape = shape_of(exchanges, cast or Cast(), turns, title, lead)
+def no_interview(shape: Shape) -> str | None:
+    """Why a page of this shape is no interview, or None where it is one."""
     return next((reason for reason, vetoes in VETOES if vetoes(shape)), None)
 
 

@@ -43,6 +43,7 @@ _NEVER = re.compile(
 """Times, signs, addresses and 第一: these are nobody's name, however often they recur."""
 _SPOKEN_OF = re.compile(r"[我你他她它这這那].+|.+[说說道]")
 """他说 begins a sentence about somebody."""
+_PAIRS = ("“”", "「」", "《》", "『』", "‘’")
 _QUOTES = str.maketrans("", "", "《》「」『』“”\"'‘’<>〈〉*")
 
 TAIL_MOST = 60
@@ -99,8 +100,7 @@ def key_of(shown: str) -> str:
 
 
 def _may_name(key: str, shown: str) -> bool:
-    pairs = ("“”", "「」", "《》", "『』", "‘’")
-    balanced = all(shown.count(a) == shown.count(b) for a, b in pairs)
+    balanced = all(shown.count(pair[0]) == shown.count(pair[1]) for pair in _PAIRS)
     return bool(key) and balanced and not (_NEVER.fullmatch(key) or _SPOKEN_OF.fullmatch(key))
 
 

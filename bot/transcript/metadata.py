@@ -97,11 +97,11 @@ def _stops(text: str) -> bool:
     return text.endswith(("。", ";", "；", ",", "，", ":", "："))
 
 
-def people(cast: Cast | None, turns: Sequence[Turn]) -> dict[str, str]:
+def people(cast: Cast, turns: Sequence[Turn]) -> dict[str, str]:
     """Host and guest as the page labels or introduces them; 答 and A name nobody."""
     found: dict[str, list[str]] = {"host": [], "guest": []}
     for turn in turns:
-        name = cast.name(turn.key) if cast else turn.key
+        name = cast.name(turn.key)
         nobody = not name or (turn.role == "guest" and name in GENERIC)
         if not nobody and name not in found[turn.role]:
             found[turn.role].append(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeAlias
@@ -118,6 +118,19 @@ def speakers_of(labels: Sequence[Label]) -> dict[str, str]:
         while same[key] != same[same[key]]:
             same[key] = same[same[key]]
     return same
+
+
+def matching(
+    names: Iterable[str], keys: Iterable[str], known: Mapping[str, str]
+) -> dict[str, set[str]]:
+    """For each name that a person gives, the labels that show, describe or contain it."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        wanted = key_of(name).casefold()
+        exact = {key for key in keys if wanted in (key.casefold(), known.get(key, "").casefold())}
+        longer = {key for key in keys if len(wanted) > 1 and wanted in key.casefold()}
+        found[name] = exact or longer
+    return found
 
 
 def short_for(label: Label) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeAlias
@@ -89,13 +89,30 @@ def part_of(paragraph: Paragraph) -> Part:
     return Part(paragraph, paragraph.text, label, sort)
 
 
-def believable(parts: Sequence[Part]) -> list[Part]:
-    """The parts without the labels that cannot name a speaker where they stand."""
+def believable(
+    parts: Sequence[Part], named: frozenset[str] = frozenset()
+) -> tuple[list[Part], dict[str, str]]:
+    """The parts without the labels that cannot name a speaker where they stand.
+
+    Beside them, by label key, why not; a key that a person has `named` is never doubted.
+    """
     kept = list(parts)
-    for doubted in (_under_label, _above_quote, _in_credits, _in_title, _in_brackets, _bare):
-        wrong = doubted([(part, part.label) for part in kept if part.label], kept)
+    reasons: dict[str, str] = {}
+    for reason, doubted in DOUBTS:
+        labelled = [(part, part.label) for part in kept if part.label]
+        wrong = doubted(labelled, kept)
+        wrong -= {id(part) for part, label in labelled if label.key in named}
+        reasons |= {label.key: reason for part, label in labelled if id(part) in wrong}
         kept = [_unlabelled(part) if id(part) in wrong else part for part in kept]
-    return kept
+    nested = _nested(kept)
+    return [_peeled(part, nested) for part in kept], reasons
+
+
+def _nested(parts: Sequence[Part]) -> frozenset[str]:
+    """Labels that recur right behind others: 王某 in 答：王某：……"""
+    inner = (label_of(part.speech[:LABEL_MOST]) for part in parts if part.label)
+    counts = Counter(label.key for label in inner if label and label.form == "colon")
+    return frozenset(key for key, count in counts.items() if count > 1)
 
 
 def _unlabelled(part: Part) -> Part:
@@ -169,6 +186,27 @@ def _bare(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     }
 
 
+DOUBTS: tuple[tuple[str, Callable[[Labelled, Sequence[Part]], set[int]]], ...] = (
+    ("紧跟在单独成行的标签下面", _under_label),
+    ("引出一段引文", _above_quote),
+    ("是署名", _in_credits),
+    ("是标题", _in_title),
+    ("是小标题", _in_brackets),
+    ("单独成行,不像这一页的标签", _bare),
+)
+"""Why a label may name nobody."""
+
+
+def _peeled(part: Part, nested: frozenset[str]) -> Part:
+    """The part with its inner label: 王某 for 答：王某：……"""
+    outer = part.label
+    inner = label_of(part.text[outer.end :][:LABEL_MOST].lstrip()) if outer and nested else None
+    if not outer or not inner or inner.key not in nested or not part.speech:
+        return part
+    end = len(part.text) - len(part.text[outer.end :].lstrip()) + inner.end
+    return replace(part, label=replace(inner if outer.key in GENERIC else outer, end=end))
+
+
 def split(part: Part, cast: Cast | None) -> Iterator[Part]:
     """The turns inside one paragraph; without a cast, every piece that looks labelled."""
     text = part.text
@@ -218,15 +256,16 @@ def turns_of(parts: Sequence[Part], cast: Cast) -> tuple[list[Part], list[Turn]]
     spoken = False
     for part in parts:
         role = cast.role(part.label)
+        says = bool(part.sort is None and part.speech)
         if role and part.label:
             # 问 may stand alone on its line, and 记者： on the next
             silent = turns.pop().parts if turns and turns[-1].role == role and not spoken else []
-            silent.append(part)
-            turns.append(Turn(role, cast.same[part.label.key], part.label.shown, silent))
-            spoken = bool(part.sort is None and part.speech)
+            turn = Turn(role, cast.same[part.label.key], part.label.shown, [*silent, part])
+            turns.append(turn)
+            spoken = says
         elif turns:
-            turns[-1].parts.append(replace(part, label=None))
-            spoken = spoken or bool(part.sort is None and part.speech)
+            turns[-1].parts.append(_unlabelled(part))
+            spoken = spoken or says
         else:
             before.append(part)
     return before, turns
