@@ -21,11 +21,8 @@ from bot.transcript.reading import Corrections
 
 _QUESTION_END = re.compile(r"[?？][”’」』）)\]】!！\s]*$")
 _QUESTION = re.compile(r"[?？]|[吗嗎呢么麼][。\s]*$")
-_GUEST_WORDS = re.compile(r"(?:A|答|嘉宾|嘉賓|受访|受訪).*")
-ROLE_MOST = 12
-"""The longest asker with a role in his label, 网友“山间的一只猫”提问, has 11 characters."""
-NAME_MOST = 8
-"""A label that occurs once is a name of up to 8 characters; longer ones began a sentence."""
+NAME_MOST = 12
+"""The longest label that occurs once, 网友“山间的一只猫”提问, has 11 characters without quotes."""
 MARKED_LEAST = 0.9
 """Bold labels are a habit of a page: on the development pages 0 % to 40 % or all of them are."""
 NEAR_END = 60
@@ -103,15 +100,13 @@ def told_by(corrections: Corrections, keys: Iterable[str], known: Legend) -> Tol
 
 def cast_of(
     candidates: Sequence[Candidate], known: Legend, corrections: Corrections = NOTHING
-) -> Cast | None:
-    """The speakers, if labels recur as they do in an interview or a person has named some."""
+) -> Cast:
+    """The speakers: whose labels recur as they do in an interview, and whom a person has named."""
     same = speakers_of([candidate.label for candidate in candidates])
     told = told_by(corrections, same, known)
     same |= {key: key for key in told.all}
     wanted = [c for c in candidates if same[c.label.key] not in told.unwanted]
     speakers = _recurring(wanted, same, known) | told.hosts | told.guests
-    if not speakers:
-        return None
     hosts = _hosts([(same[c.label.key], asks(c.speech)) for c in wanted], speakers, told)
     hosts |= _once(wanted, same, hosts, speakers - hosts)
     guests = (speakers | _marked(wanted, same, hosts, speakers | hosts)) - hosts
@@ -129,46 +124,68 @@ def _recurring(candidates: Sequence[Candidate], same: Mapping[str, str], known: 
     explained = {same[key] for key in known.names if key in same}
     found = {key for key, said in turns.items() if len(said) > 1 or key in explained}
     first = min((turns[key][0].at for key in found), default=0)
-    askers = [key for key in turns if HOST_WORDS.fullmatch(key) and len(key) <= ROLE_MOST]
-    return found | {
-        key
-        for key in askers
-        if turns[key][0].speech and (turns[key][0].at > first or asks(turns[key][0].speech))
-    }
+    return found | {key for key, (one, *_) in turns.items() if _names_asker(key, one, first)}
+
+
+def _names_asker(key: str, one: Candidate, first: int) -> bool:
+    """Whether a label that occurs once is a word for who asks, and not above the interview."""
+    word = HOST_WORDS.fullmatch(key) and len(key) <= NAME_MOST
+    return bool(word and one.speech) and (one.at > first or asks(one.speech) > 0)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The page's labelled turns, summed up so that it is quick to try who hosts."""
+
+    first: str
+    own: Mapping[str, float]
+    """For each speaker, how much more he asks than is even."""
+    pairs: Mapping[tuple[str, str], int]
+    """How often one turn follows another's."""
+
+    @classmethod
+    def of(cls, turns: Sequence[tuple[str, float]]) -> _Order:
+        own: dict[str, float] = defaultdict(float)
+        for key, asked in turns:
+            own[key] += asked - ASK_EVEN + _worded(key)
+        return cls(turns[0][0], own, Counter(pairwise(key for key, _ in turns)))
+
+    def score(self, hosts: set[str]) -> float:
+        """How well the turns alternate if `hosts` ask, and how much those are the ones who do."""
+        score = 0.5 * (self.first in hosts)
+        score += sum(own if key in hosts else -own for key, own in self.own.items())
+        changes = (n for (a, b), n in self.pairs.items() if (a in hosts) != (b in hosts))
+        return score + 0.5 * sum(changes)
+
+    def improved(self, hosts: set[str], keys: Sequence[str]) -> set[str]:
+        """The hosts after every single change that makes the order better."""
+        best = max([hosts, *(hosts ^ {key} for key in keys)], key=self.score)
+        return hosts if best == hosts else self.improved(best, keys)
 
 
 def _hosts(said: Sequence[tuple[str, float]], speakers: set[str], told: Told) -> set[str]:
     """The speakers whose turns, taken for questions, make asking and answering alternate best."""
     turns = [(key, asked) for key, asked in said if key in speakers]
+    if not turns:
+        return set(told.hosts)
+    order = _Order.of(turns)
+    may = _who_may_host(turns, told)
+    starts = [set(told.hosts), *({*told.hosts, key} for key in may)]
+    return max((order.improved(start, may) for start in starts), key=order.score)
+
+
+def _who_may_host(turns: Sequence[tuple[str, float]], told: Told) -> list[str]:
+    """The most frequent speakers who ask often enough, or whose label says that they do."""
     counts = Counter(key for key, _ in turns)
     asking: dict[str, float] = defaultdict(float)
     for key, asked in turns:
         asking[key] += asked / counts[key]
     often = [key for key, _ in counts.most_common(KEYS_MOST) if key not in told.all]
-    may = [key for key in often if asking[key] + _worded(key) >= ASK_LEAST]
-    starts = [set(told.hosts), *({*told.hosts, key} for key in may)]
-    return max((_improved(start, turns, may) for start in starts), key=lambda h: _order(turns, h))
-
-
-def _improved(hosts: set[str], turns: Sequence[tuple[str, float]], keys: Iterable[str]) -> set[str]:
-    """The hosts after every single change that makes the order better."""
-    changes = [hosts, *(hosts ^ {key} for key in keys)]
-    best = max(changes, key=lambda chosen: _order(turns, chosen))
-    return hosts if best == hosts else _improved(best, turns, keys)
-
-
-def _order(turns: Sequence[tuple[str, float]], hosts: set[str]) -> float:
-    """How well the turns alternate if `hosts` ask, and how much those are the ones who do."""
-    score = 0.5 * (turns[0][0] in hosts)
-    for key, asked in turns:
-        score += (asked - ASK_EVEN + _worded(key)) * (1 if key in hosts else -1)
-    for (before, _), (after, _) in pairwise(turns):
-        score += 0.5 * ((before in hosts) != (after in hosts))
-    return score
+    return [key for key in often if asking[key] + _worded(key) >= ASK_LEAST]
 
 
 def _worded(key: str) -> float:
-    return 0.5 * bool(HOST_WORDS.fullmatch(key)) - 0.5 * bool(_GUEST_WORDS.fullmatch(key))
+    return 0.5 * bool(HOST_WORDS.fullmatch(key))
 
 
 def _once(
@@ -212,17 +229,15 @@ def _marked(
     candidates: Sequence[Candidate], same: Mapping[str, str], hosts: set[str], speakers: set[str]
 ) -> set[str]:
     """Further guests between the questions, where a page sets exactly its labels in bold."""
-    believed = [c for c in candidates if same[c.label.key] in speakers and not c.bold]
-    asked = [at for at, c in enumerate(candidates) if same[c.label.key] in hosts]
-    if not asked or _mean(c.marked for c in believed) < MARKED_LEAST:
+    keys = [same[candidate.label.key] for candidate in candidates]
+    plain = [c.marked for c, key in zip(candidates, keys, strict=True) if key in speakers - hosts]
+    asked = [at for at, key in enumerate(keys) if key in hosts]
+    if not asked or _mean(plain) < MARKED_LEAST:
         return set()
-    found = [
-        (at, same[c.label.key])
-        for at, c in enumerate(candidates)
-        if c.marked and at > asked[0] and len(c.label.key) <= ROLE_MOST
-    ]
-    late = {key for at, key in found if at > asked[-1]} - speakers
-    return {key for _, key in found} - (late if len(late) >= LISTED_LEAST else set())
+    bold = {at for at, c in enumerate(candidates) if c.marked and len(c.label.key) <= NAME_MOST}
+    late = {keys[at] for at in bold if at > asked[-1]} - speakers
+    found = {keys[at] for at in bold if at > asked[0]}
+    return found - late if len(late) >= LISTED_LEAST else found
 
 
 def asks(text: str) -> float:

@@ -6,19 +6,14 @@ import re
 
 from bot.transcript.page import Paragraph
 
-_CREDIT_WORDS = (
-    "来源|來源|责任编辑|責任編輯|责编|責編|编辑|編輯|作者|撰文|文|图|圖|采写|採寫|采访|採訪|整理|校对|校對|翻译|翻譯|译者|"
-    "摄影|攝影|摄|攝|图片来源|圖片來源|受访者简介|via|Photo|Source|Editor|Author|Text|Translator"
-)
-_CREDIT = re.compile(rf"[（(【\[]?(?:{_CREDIT_WORDS})\s*(?:[:：|｜/／丨]\s*\S|$)", re.IGNORECASE)
-_RULE = re.compile(r"[-*_=~—–·.\s•●○◆◇■□★☆※]*[-*_=~—–•●○◆◇■□★☆※]")
-_END = re.compile(
-    r"[（(【\[—\-\s]*(?:\w{2}完|完|END|The End|未完待续)[）)】\]—\-\s。.]*", re.IGNORECASE
-)
-_NOTE = re.compile(
-    r"[（(【\[*＊※]*(?:编者按|編者按|编者注|編者註|[注註][:：]|本文|原文|声明|聲明|版权|版權|未经|©|Copyright)"
-    r"|.{0,20}(?:不得转载|请勿转载|不代表.{0,10}立场)",
+_CREDIT = re.compile(
+    r"[（(【\[]?(?:来源|來源|责任编辑|責任編輯|编辑|編輯|作者|文|图|圖|采写|採寫|整理|译者|譯者|摄影|攝影|via|Photo)"
+    r"\s*[:：|｜/／丨]\s*\S",
     re.IGNORECASE,
+)
+_RULE = re.compile(r"[-*_=~—–·.\s•●○◆◇■□★☆※]*[-*_=~—–•●○◆◇■□★☆※]")
+_NOTE = re.compile(
+    r"[（(【\[*＊※]*(?:编者|編者|本文|未经|未經|©|[注註][:：])|.{0,20}(?:请勿转载|不代表)"
 )
 _SENTENCE = re.compile(r"[。！!？?…～~；;][”’」』）)\"']*$")
 _CLAUSE = re.compile(r"[.．》\]】：:，,、](?:[”’」』）)\"']*)$|[”」』]$")
@@ -45,7 +40,7 @@ def sort_of(paragraph: Paragraph) -> str | None:
     return next((name for name, pattern in SORTS if _is(pattern, text)), None)
 
 
-SORTS = (("rule", _RULE), ("end mark", _END), ("editor's note", _NOTE))
+SORTS = (("rule", _RULE), ("editor's note", _NOTE))
 
 
 def _is(pattern: re.Pattern[str], text: str) -> bool:

@@ -14,7 +14,6 @@ _LEADING_STAMP = re.compile(
     rf"[\[（(【]?{_DATE_STAMP}[\]）)】]?\s+|[\[（(【]{_DATE_STAMP}[\]）)】]\s*"
 )
 _TRAILING_STAMP = re.compile(rf"\s*(?:[\[（(【]{_DATE_STAMP}[\]）)】]|\s{_DATE_STAMP})\s*$")
-_END_MARK = re.compile(r"[（(【\[](?:\w{2}完|完|\w{0,2}结束|\w{0,2}結束|END)[）)】\]]\s*$")
 _BULLET = r"[◉●○■□◆◇▲△★☆•⚫►▶·\-–—>]*\s*"
 _WORD = r"[^\s:：，,。？?！!；;…|｜\[\]【】（）()\"]"
 _ASIDE = r"[（(][^（）()]{1,30}[）)]"
@@ -120,11 +119,6 @@ def bare_label(text: str) -> Label | None:
 def without_stamp(text: str) -> str:
     """The speech without the time that some sites print behind it."""
     return text[:-TAIL_MOST] + _TRAILING_STAMP.sub("", text[-TAIL_MOST:])
-
-
-def ends_interview(text: str) -> bool:
-    """Whether the paragraph closes with a mark that the interview is over."""
-    return bool(_END_MARK.search(text[-TAIL_MOST:]))
 
 
 def inline_starts(text: str) -> tuple[int, ...]:

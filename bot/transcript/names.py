@@ -12,12 +12,10 @@ from typing import TypeAlias
 from bot.transcript.labels import Label, key_of
 from bot.transcript.page import Paragraph
 
-_ROLE = "记者|記者|主持人?|主播|访谈者|訪談者|采访者|採訪者|本刊|本报|本報"
-HOST_WORDS = re.compile(
-    rf".{{0,10}}(?:{_ROLE}).?|(?:网友|網友).*|.*提问|Q|问|問|記|记|Interviewer", re.IGNORECASE
-)
+_ROLE = "记者|記者|主持人?|采访者|採訪者|访谈者|訪談者|本刊|本报|本報"
+HOST_WORDS = re.compile(rf".{{0,10}}(?:{_ROLE}).?|(?:网友|網友).*|.*提问|Q|问|問")
 """山报记者, 主持人甲, 网友“海边”提问; what goes on behind the word is a sentence."""
-GENERIC = frozenset("Q A 问 問 答 回 复 覆 记 記 記者 记者 主持人 主持 嘉宾 嘉賓".split())
+GENERIC = frozenset("Q A 问 問 答 记者 記者 主持人 嘉宾 嘉賓".split())
 """Labels that say what somebody does, not who he is."""
 
 Pairs: TypeAlias = "dict[str, str]"
@@ -25,7 +23,7 @@ Pairs: TypeAlias = "dict[str, str]"
 _ITEM = re.compile(r"(?:^|[\s；;，,、/／|]+)(?P<key>[^\s：:=＝；;，,、/（）()]{1,6})\s*[:：=＝]\s*")
 _ASIDE = re.compile(r"[（(][^（）()]*[）)]")
 _SHORT_FOR = re.compile(
-    r"(?:简称|簡稱|简写|下称|下稱)[为為：:]?\s*[“「『\"《]?([^”」』\"》，,。；;）)\s]{1,10})"
+    r"(?:简称|簡稱|下称|下稱)[为為：:]?\s*[“「『\"《]?([^”」』\"》，,。；;）)\s]{1,10})"
 )
 _SENTENCE = re.compile(r"[。？?！!]")
 OFFICE_MOST = 16
@@ -47,22 +45,26 @@ class Legend:
 def legend(paragraphs: Sequence[Paragraph], keys: Iterable[str]) -> Legend:
     """Lines such as （問：記者；鄭：鄭某某） or 全=全现在; `keys` are the label candidates."""
     counts = Counter(keys)
-    whole: dict[int, Pairs] = {}
-    single: list[tuple[int, Pairs]] = []
-    for at, paragraph in enumerate(paragraphs):
-        if at and paragraph is paragraphs[at - 1]:
-            continue  # another turn of the same paragraph
-        items = _items(paragraph.text, counts)
-        if items and ("=" in paragraph.text or "＝" in paragraph.text or _explains(items)):
-            whole[at] = items
-        elif items:
-            single.append((at, items))
+    lines = {at: _items(paragraph.text, counts) for at, paragraph in _once_each(paragraphs)}
+    whole = {at: items for at, items in lines.items() if _is_legend(paragraphs[at].text, items)}
+    single = [(at, items) for at, items in lines.items() if items and at not in whole]
     for (at, items), (after, more) in pairwise(single):
         both = items | more
         if after - at == 1 and all(counts[key] > 1 for key in both) and _explains(both):
             whole |= {at: items, after: more}
     names = {key: value for items in whole.values() for key, value in items.items()}
     return Legend(frozenset(whole), _shortened(paragraphs, counts) | names)
+
+
+def _once_each(paragraphs: Sequence[Paragraph]) -> Iterator[tuple[int, Paragraph]]:
+    """The paragraphs with their places, without further turns of the same one."""
+    for at, paragraph in enumerate(paragraphs):
+        if not at or paragraph is not paragraphs[at - 1]:
+            yield at, paragraph
+
+
+def _is_legend(text: str, items: Pairs) -> bool:
+    return bool(items) and ("=" in text or "＝" in text or _explains(items))
 
 
 def _shortened(paragraphs: Sequence[Paragraph], known: Counter[str]) -> Pairs:

@@ -10,14 +10,12 @@ BLANK = " \t\u3000\xa0\u200b\u200c\u200d\ufeff\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028
 """What counts as white space around a paragraph; web pages indent with U+3000."""
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
-_TAG = re.compile(r"<(/?)([a-z][a-z\d]*)\b[^<>]*>", re.IGNORECASE)
-_INLINE = frozenset(
-    "strong b em i u s span font a img sup sub del iframe video small time code mark".split()
+_TAG = re.compile(
+    r"<(/?)([a-z][a-z\d]*)(?:\s+[a-z][\w:.-]*(?:=(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*\s*/?>",
+    re.IGNORECASE | re.ASCII,
 )
-_BLOCK = frozenset(
-    "p div br hr h1 h2 h3 h4 h5 h6 li ul ol dl dt dd figure figcaption center table tbody tr td "
-    "section article main header footer nav aside blockquote".split()
-)
+_INLINE = frozenset("strong b em i u s span font a img sup sub del small code mark time".split())
+"""Every other HTML tag begins a paragraph."""
 _FLOWING = frozenset("p h1 h2 h3 h4 h5 h6 li dt dd figcaption blockquote".split())
 """Tags in which a line break is only a space."""
 _IMAGE = re.compile(
@@ -150,7 +148,7 @@ def _blocks(line: str, tag: str) -> tuple[list[tuple[str, str]], str]:
     found, start = [], 0
     for match in _TAG.finditer(line):
         name = match[2].lower()
-        if name not in _BLOCK:
+        if name in _INLINE:
             continue
         found.append((line[start : match.start()], tag))
         if name not in ("br", "hr"):

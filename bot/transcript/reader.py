@@ -133,19 +133,23 @@ def _lead(scene: Scene) -> list[str]:
 def _scene(body: list[Part], corrections: Corrections) -> Scene:
     """Labels at line starts decide; else labels inside lines; else how questions are set."""
     at_starts = _labelled(body, corrections)
-    if at_starts and judge.alternates(at_starts.turns):
+    if judge.alternates(at_starts.turns):
         return at_starts
     inside = _labelled([piece for part in body for piece in split(part, None)], corrections)
-    if inside and judge.alternates(inside.turns) and inside.inside >= INSIDE_LEAST:
+    if judge.alternates(inside.turns) and inside.inside >= INSIDE_LEAST:
         return inside
-    named = corrections.host or corrections.guest
-    if at_starts and (named or judge.asks_alone(at_starts.turns)):
+    if at_starts.turns and (corrections.host or corrections.guest):
         return at_starts
-    unlabelled = [replace(part, label=None) for part in body]
-    return Scene(unlabelled, *questions_by_style(unlabelled))
+    return at_starts if judge.asks_alone(at_starts.turns) else _unlabelled(body)
 
 
-def _labelled(parts: list[Part], corrections: Corrections) -> Scene | None:
+def _unlabelled(body: list[Part]) -> Scene:
+    """The page as the setting of its questions divides it."""
+    parts = [replace(part, label=None) for part in body]
+    return Scene(parts, *questions_by_style(parts))
+
+
+def _labelled(parts: list[Part], corrections: Corrections) -> Scene:
     """The page as its labels divide it."""
     keys = [candidate.label.key for candidate in candidates(parts)]
     known = legend([part.paragraph for part in parts], keys)
@@ -154,15 +158,11 @@ def _labelled(parts: list[Part], corrections: Corrections) -> Scene | None:
         for at, part in enumerate(parts)
     ]
     cast = cast_of(candidates(parts), known, corrections)
-    if cast is None:
-        return None
     parts = [piece for part in parts for piece in split(part, cast)]
     before, turns = turns_of(parts, cast)
+    said = [turn for turn in turns if turn.role != "unwanted"]
     unwanted = [turn for turn in turns if turn.role == "unwanted"]
-    turns = [turn for turn in turns if turn.role != "unwanted"]
-    if not cast.hosts:
-        turns = answers_only(before, turns)
-    return Scene(parts, before, turns, cast, unwanted)
+    return Scene(parts, before, said if cast.hosts else answers_only(before, said), cast, unwanted)
 
 
 def _names(cast: Cast, turns: Sequence[Turn]) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.transcript.chrome import ended, is_sentence
-from bot.transcript.labels import ends_interview
 from bot.transcript.page import Paragraph
 from bot.transcript.turns import Part, Turn
 
@@ -24,13 +23,15 @@ FRAGMENT_MOST = 30
 """An unmarked heading right before a question; longer unfinished lines there were speech."""
 NARRATED_MOST = 40
 """A remark such as 某某沒有回答。; longer paragraphs with the guest's name were speech."""
+QUOTED_LEAST = 0.8
+"""Where answers stand in quotation marks, nearly all do."""
 HABIT_LEAST = 0.9
 """Pages that end their paragraphs as sentences do so in 95 % to 100 % of them; chats do not."""
 
 _CAPTION_TAIL = re.compile(
-    r"(?:摄|攝|供图|供圖|提供|图片|圖片|攝影|摄影|网络|網絡|截图|截圖)\s*[）)】]?[。.]?$|图片来源|圖片來源|图源"
+    r"(?:摄|攝|供图|供圖|摄影|攝影|网络|網絡|截图|截圖)\s*[）)】]?[。.]?$|图片来源|圖片來源"
 )
-_PERSON = re.compile(r"[我俺咱你您妳]|\bI\b")
+_PERSON = re.compile(r"[我咱你您妳]")
 _QUOTATION = re.compile(r"「[^「」]{0,300}」|“[^“”]{0,300}”")
 _QUOTED = re.compile(r"[「“『\"]")
 _UNQUOTED = re.compile(r"[」”』\"]\W*$")
@@ -66,14 +67,15 @@ class Place:
     before: Part | None
     final: bool
     """Right before a question, or before what ends the interview."""
-    last: bool
-    """In the last answer."""
-    spoken: bool
-    """Behind speech of the same turn."""
     image: bool
     """Behind an image."""
     retold: bool
     """A later paragraph of the turn speaks of a guest by name."""
+
+    @property
+    def spoken(self) -> bool:
+        """Behind speech of the same turn."""
+        return self.before is not None
 
     @property
     def text(self) -> str:
@@ -82,9 +84,8 @@ class Place:
     @property
     def listed(self) -> bool:
         """In a list, or behind a line that announces one."""
-        above = self.before
-        items = self.part.paragraph.item or (above is not None and above.paragraph.item)
-        return items or (above is not None and above.speech.endswith((":", "：")))
+        announced = self.before is not None and self.before.speech.endswith((":", "："))
+        return self.part.paragraph.item or announced
 
 
 Rule = Callable[[Place, Page], bool]
@@ -94,19 +95,33 @@ def page_of(turns: Sequence[Turn], parts: Sequence[Part], names: tuple[str, ...]
     """The page's habits, measured on every answer but the last."""
     words = _bare("\n".join(part.text for part in parts))
     answers = [turn.said for turn in turns if turn.role == "guest" and turn.spoken][:-1]
-    said = [part for answer in answers for part in answer]
-    first = [answer[0].speech for answer in answers]
-    quoted = [a for a in answers if _QUOTED.match(a[0].speech) and _UNQUOTED.search(a[-1].speech)]
-    lines = Counter(_template(part) for part in parts if part.label is None and part.text)
     return Page(
         words=words if len(words) < PAGE_MOST else "",
-        names=names,
-        quoted=len(quoted) * 5 > len(answers) * 4 and len(answers) > 1,
+        names=tuple(name for name in names if len(name) > 1),
+        quoted=len(answers) > 1 and _share(answers, _is_quoted) > QUOTED_LEAST,
         brief=len(answers) > 1 and all(len(answer) == 1 for answer in answers),
-        sentences=sum(map(is_sentence, first)) >= HABIT_LEAST * len(first) > 0,
-        styles=frozenset(_style(part.paragraph) for part in said),
-        furniture=frozenset(line for line, n in lines.items() if n > 1 and _NUMBER in line),
+        sentences=_share(answers, _is_begun_as_sentence) >= HABIT_LEAST,
+        styles=frozenset(_style(part.paragraph) for answer in answers for part in answer),
+        furniture=_furniture(parts),
     )
+
+
+def _share(answers: Sequence[list[Part]], is_so: Callable[[list[Part]], bool]) -> float:
+    return sum(map(is_so, answers)) / max(1, len(answers))
+
+
+def _is_quoted(answer: list[Part]) -> bool:
+    return bool(_QUOTED.match(answer[0].speech) and _UNQUOTED.search(answer[-1].speech))
+
+
+def _is_begun_as_sentence(answer: list[Part]) -> bool:
+    return is_sentence(answer[0].speech)
+
+
+def _furniture(parts: Sequence[Part]) -> frozenset[str]:
+    """The lines that recur but for their numbers."""
+    lines = Counter(_template(part) for part in parts if part.label is None)
+    return frozenset(line for line, count in lines.items() if count > 1 and _NUMBER in line)
 
 
 def _template(part: Part) -> str:
@@ -126,13 +141,8 @@ def is_caption(place: Place, page: Page) -> bool:
     text = place.text
     if not place.image or place.part.paragraph.image or len(text) > CAPTION_MOST:
         return False
-    named = any(len(name) > 1 and name in text for name in page.names)
+    named = any(name in text for name in page.names)
     return named or place.part.paragraph.italic or _is_credit(text) or not ended(text)
-
-
-def is_credit_caption(place: Place, page: Page) -> bool:
-    """A line in brackets that names its photographer, image or none."""
-    return place.text[:1] in "（(" and len(place.text) <= CAPTION_MOST and _is_credit(place.text)
 
 
 def _is_credit(text: str) -> bool:
@@ -168,15 +178,14 @@ def is_furniture(place: Place, page: Page) -> bool:
 
 
 def is_pull_quote(place: Place, page: Page) -> bool:
-    """A line set apart that only repeats words from elsewhere on the page."""
+    """A line set apart that only repeats words from elsewhere on the page, or a block quotation."""
+    if place.before is None or place.before.speech.endswith((":", "：")):
+        return False
     paragraph, words = place.part.paragraph, _bare(place.text)
     quotation = bool(re.fullmatch("[“「].*[”」]", place.text)) and not page.quoted
-    if not place.spoken or (place.before and place.before.speech.endswith((":", "："))):
-        return False
-    if paragraph.quote and quotation:
-        return True
     apart = paragraph.quote or paragraph.heading or quotation or not ended(place.text)
-    return apart and 8 <= len(words) <= QUOTE_MOST and page.words.count(words) > 1
+    repeats = 8 <= len(words) <= QUOTE_MOST and page.words.count(words) > 1
+    return (paragraph.quote and quotation) or (apart and repeats)
 
 
 def is_narrated(place: Place, page: Page) -> bool:
@@ -190,7 +199,7 @@ def is_narrated(place: Place, page: Page) -> bool:
 
 
 def _names_guest(text: str, page: Page) -> bool:
-    named = any(len(name) > 1 and name in text for name in page.names)
+    named = any(name in text for name in page.names)
     return named and text[:1] not in "“「" and _impersonal(text)
 
 
@@ -232,7 +241,6 @@ def is_reported(place: Place, page: Page) -> bool:
 
 RULES: tuple[tuple[str, Rule], ...] = (
     ("caption", is_caption),
-    ("caption", is_credit_caption),
     ("image", is_placeholder),
     ("editor's note", is_note),
     ("heading", is_heading),
@@ -252,7 +260,7 @@ ENDINGS: tuple[tuple[str, Rule], ...] = (
 )
 """What, behind speech of the last answer, means that the interview is over."""
 
-ENDS = frozenset({"rule", "end mark", "editor's note", "credits", "heading", "link", "furniture"})
+ENDS = frozenset({"rule", "editor's note", "credits", "heading", "link", "furniture"})
 """The sorts of chrome that mean so, too."""
 
 
@@ -261,20 +269,28 @@ def sift(
 ) -> Iterator[tuple[Part, str | None]]:
     """Each part with the name of its chrome, or None where it is speech."""
     last = last or any(_template(part) in page.furniture for part in turn.parts)
-    over = spoken = image = False
-    before: Part | None = None
-    told = max((at for at, p in enumerate(turn.parts) if _names_guest(p.text, page)), default=0)
-    for at, part in enumerate(turn.parts):
-        after = turn.parts[at + 1] if at + 1 < len(turn.parts) else None
-        final = before_host if after is None else last and after.sort in ENDS
-        place = Place(part, before, final, last, spoken, image, at < told)
-        sort = _sort(place, page) if at or part.sort else None
+    over = spoken = False
+    for at, place in enumerate(_places(turn, page, last, before_host)):
+        sort = _sort(place, page) if at or place.part.sort else None
         over = over or (last and spoken and _ends(place, page, sort))
-        yield part, "after the interview" if over else sort
-        image = part.paragraph.image or (image and sort == "caption" and part.paragraph.soft)
-        if sort is None and part.speech:
-            spoken, before = True, part
-            over = over or (last and ends_interview(part.text))
+        yield place.part, "after the interview" if over else sort
+        if sort is None and place.part.speech:
+            spoken = True
+
+
+def _places(turn: Turn, page: Page, last: bool, before_host: bool) -> Iterator[Place]:
+    """The turn's parts, each with what stands around it."""
+    before: Part | None = None
+    image = False
+    told = max((at for at, p in enumerate(turn.parts) if _names_guest(p.text, page)), default=0)
+    followers: list[Part | None] = [*turn.parts[1:], None]
+    for at, (part, after) in enumerate(zip(turn.parts, followers, strict=True)):
+        final = before_host if after is None else last and after.sort in ENDS
+        place = Place(part, before, final, image, retold=at < told)
+        yield place
+        caption = image and (is_caption(place, page) or part.sort == "caption")
+        image = part.paragraph.image or (caption and part.paragraph.soft)
+        before = part if part.sort is None and part.speech and not caption else before
 
 
 def _sort(place: Place, page: Page) -> str | None:

@@ -125,13 +125,18 @@ Labelled: TypeAlias = "Sequence[tuple[Part, Label]]"
 def _under_label(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     """What stands right under a label alone on its line is its speech; 记者： may follow 问."""
     wrong: set[int] = set()
-    counts = Counter(label.key for part, label in labelled if not part.speech)
+    alone = Counter(label.key for part, label in labelled if _stands_alone(part))
     said = [part for part in parts if part.sort is None or part.label]
     for above, part in pairwise(said):
-        key = above.label.key if above.label and id(above) not in wrong else ""
-        if counts[key] > 1 and key not in GENERIC and not above.speech and above.label:
-            wrong |= {id(part)} if above.label.form != "bare" else set()
+        label = above.label if id(above) not in wrong and _stands_alone(above) else None
+        if label and alone[label.key] > 1 and label.key not in GENERIC:
+            wrong.add(id(part))
     return wrong
+
+
+def _stands_alone(part: Part) -> bool:
+    """Whether the part is a label with a colon or a time, and nothing else."""
+    return part.label is not None and part.label.form in ("colon", "stamp") and not part.speech
 
 
 def _above_quote(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
@@ -162,27 +167,17 @@ def _in_title(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     }
 
 
-def _in_brackets(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
-    """【關鍵詞】 is a heading, unless several such labels recur."""
-    counts = Counter(label.key for _, label in labelled if label.form == "bracket")
-    several = sum(count > 1 for count in counts.values()) > 1
-    return {
-        id(part)
-        for part, label in labelled
-        if label.form == "bracket" and not several and counts[label.key] < 2
-    }
-
-
 def _bare(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     """A bare line is a label only where the page labels all turns so, and never above another."""
     forms = Counter((label.key, label.form) for _, label in labelled)
     others = any(count > 1 and form != "bare" for (_, form), count in forms.items())
-    followers = {id(part): after.label for part, after in pairwise(p for p in parts if not p.sort)}
+    above = {id(part) for part, after in pairwise(p for p in parts if not p.sort) if after.label}
+    bare = [(part, label) for part, label in labelled if label.form == "bare"]
     return {
         id(part)
-        for part, label in labelled
-        if label.form == "bare" and label.key not in GENERIC
-        if others or followers.get(id(part)) or forms[label.key, "bare"] < 2
+        for part, label in bare
+        if others or id(part) in above or forms[label.key, "bare"] < 2
+        if label.key not in GENERIC
     }
 
 
@@ -191,7 +186,6 @@ DOUBTS: tuple[tuple[str, Callable[[Labelled, Sequence[Part]], set[int]]], ...] =
     ("引出一段引文", _above_quote),
     ("是署名", _in_credits),
     ("是标题", _in_title),
-    ("是小标题", _in_brackets),
     ("单独成行,不像这一页的标签", _bare),
 )
 """Why a label may name nobody."""
@@ -209,20 +203,22 @@ def _peeled(part: Part, nested: frozenset[str]) -> Part:
 
 def split(part: Part, cast: Cast | None) -> Iterator[Part]:
     """The turns inside one paragraph; without a cast, every piece that looks labelled."""
-    text = part.text
-    cuts = [0] if part.sort is None else []
-    lead = part.label.end if part.label else 0
-    for start in inline_starts(text) if cuts else ():
-        label = label_of(text[start : start + LABEL_MOST]) if start >= lead else None
-        if label and (cast.role(label) if cast else label.form == "colon"):
-            cuts.append(start)
-    if len(cuts) < 2:
+    starts = [0, *_starts_inside(part, cast)] if part.sort is None else []
+    if len(starts) < 2:
         yield part
         return
-    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
-        piece = text[start:end].strip()
+    for start, end in zip(starts, [*starts[1:], len(part.text)], strict=True):
+        piece = part.text[start:end].strip()
         if piece:
             yield replace(part, text=piece, label=label_of(piece), first=start == 0)
+
+
+def _starts_inside(part: Part, cast: Cast | None) -> Iterator[int]:
+    lead = part.label.end if part.label else 0
+    for start in inline_starts(part.text):
+        label = label_of(part.text[start : start + LABEL_MOST]) if start >= lead else None
+        if label and (cast.role(label) if cast else label.form == "colon"):
+            yield start
 
 
 def candidates(parts: Sequence[Part]) -> tuple[Candidate, ...]:
@@ -273,24 +269,30 @@ def turns_of(parts: Sequence[Part], cast: Cast) -> tuple[list[Part], list[Turn]]
 
 def answers_only(before: list[Part], turns: list[Turn]) -> list[Turn]:
     """Turns of a page that labels only its answers: the question stands right before each label."""
-    complete: list[Turn] = []
     leads = [parts[-1] for parts in (before, *(turn.parts for turn in turns)) if parts]
     styles = Counter(_style(part) for part in leads if part.sort is None and asks(part.speech))
     style = max(styles, key=lambda name: styles[name], default="")
+    complete: list[Turn] = []
     rest, own = before, 0
     for turn in turns:
-        question: list[Part] = []
-        end = len(rest)
-        while end > own and rest[end - 1].sort is not None:
-            end -= 1
-        while end > own and _leads(rest[end - 1], style):
-            end -= 1
-            question.insert(0, _unnumbered(rest.pop(end)))
-        if question:
+        if question := _question_at_end(rest, own, style):
             complete.append(Turn("host", "", "", question))
         complete.append(turn)
         rest, own = turn.parts, 1
     return complete
+
+
+def _question_at_end(parts: list[Part], own: int, style: str) -> list[Part]:
+    """The question at the end of what was said, taken out of it; `own` parts are the answer's."""
+    end = len(parts)
+    while end > own and parts[end - 1].sort is not None:
+        end -= 1
+    start = end
+    while start > own and _leads(parts[start - 1], style):
+        start -= 1
+    question = [_unnumbered(part) for part in parts[start:end]]
+    del parts[start:end]
+    return question
 
 
 def _leads(part: Part, style: str) -> bool:
@@ -304,14 +306,30 @@ def _style(part: Part) -> str:
 
 
 def questions_by_style(parts: Sequence[Part]) -> tuple[list[Part], list[Turn]]:
-    """Turns of a page without labels, whose questions are set in bold, as headings or numbered."""
+    """Turns of a page without labels: its questions are numbered, bold, headings or list items."""
+    said = [part for part in parts if part.sort is None]
     for style in (_numbered, _bold, _heading):
-        styled = [part for part in parts if part.sort is None and style(part)]
-        asked = [part for part in styled if asks(part.speech)]
-        if len(asked) >= STYLED_LEAST and len(asked) * 3 >= len(styled) * 2:
-            first = styled.index(asked[0])
-            return _turns_by(parts, [part for part in styled[first:] if _says(part)])
-    return list(parts), []
+        questions = _alike_asked([part for part in said if style(part)])
+        if questions:
+            return _turns_by(parts, questions)
+    return _turns_by(parts, _asked_in_list(said))
+
+
+def _alike_asked(styled: list[Part]) -> list[Part]:
+    """The paragraphs of one style, from the first that asks, if most of them do."""
+    asked = [part for part in styled if asks(part.speech)]
+    if len(asked) < STYLED_LEAST or len(asked) * 3 < len(styled) * 2:
+        return []
+    return [part for part in styled[styled.index(asked[0]) :] if _says(part)]
+
+
+def _asked_in_list(said: list[Part]) -> list[Part]:
+    """The items of a list that ask, if what stands behind each does not."""
+    items = [part for part in said if part.paragraph.item]
+    asked = [part for part in items if asks(part.speech) == 1]
+    behind = [after for part, after in pairwise(items) if asks(part.speech) == 1]
+    answered = len(behind) == len(asked) and not any(asks(part.speech) == 1 for part in behind)
+    return asked if answered and len(asked) >= STYLED_LEAST else []
 
 
 def _says(part: Part) -> bool:
