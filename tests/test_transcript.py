@@ -12,6 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.transcript import Corrections, NoInterview, Reading, read_page
+from bot.transcript.labels import inline_starts
+from bot.transcript.page import paragraphs
+from bot.transcript.turns import part_of
 
 PAGES = Path(__file__).parent / "pages"
 EXPECTED = sorted(PAGES.glob("*.yaml"))
@@ -130,6 +133,210 @@ def test_a_huge_page_loses_nothing(text: str) -> None:
 def test_what_had_to_be_guessed_is_warned_of() -> None:
     reading = interview("# 访谈\n\n" + "甲台：你好吗？\n\n王某：我好。\n\n" * 3)
     assert any("甲台" in warning for warning in reading.warnings)
+
+
+# The smallest rules, each with a line that needs it and a line that it must leave alone.
+
+LABELS = [
+    ("记者：您好吗？", "记者", "您好吗？"),
+    ("Q12. 您好吗？", "Q", "您好吗？"),
+    ("Ｑ3、您好吗？", "Q", "您好吗？"),
+    ("问2：您好吗？", "问", "您好吗？"),
+    ("答 3 我好。", "答", "我好。"),
+    ("問 您好", None, ""),  # no number and no colon
+    ("A：我好。", "A", "我好。"),
+    ("【王某】我好。", "王某", "我好。"),
+    ("[王某]：我好。", "王某", "我好。"),
+    ("[王某](https://example.org)", None, ""),  # a link
+    ("［王某］我好。", "王某", "我好。"),
+    ("〔王某〕我好。", "王某", "我好。"),
+    ("C | 您好吗？", "C", "您好吗？"),
+    ("▲山报记者：您好吗？", "山报记者", "您好吗？"),
+    ("王某（教授）：我好。", "王某", "我好。"),
+    ("市水务局局长 陆明川：我好。", "市水务局局长陆明川", "我好。"),
+    ("青团、艾草：您好吗？", "青团、艾草", "您好吗？"),
+    ("[00:25] 王某：我好。", "王某", "我好。"),
+    ("（00:25）王某：我好。", "王某", "我好。"),
+    ("00:00:25 王某：我好。", "王某", "我好。"),
+    ("发言人 1：我好。", "发言人1", "我好。"),
+    ("《山报》：您好吗？", "山报", "您好吗？"),
+    ("王某  2024/5/1 10:03", "王某", ""),
+    ("王某 2021-03-05 10:00:12", "王某", ""),
+    ("20:00：开馆", None, ""),
+    ("2021年3月5日：开馆", None, ""),
+    ("---：开馆", None, ""),
+    ("第一：灯是暗的", None, ""),
+    ("其二：人是少的", None, ""),
+    ("https://example.org", None, ""),
+    ("www.example.org：见", None, ""),
+    ("a@b：见", None, ""),
+    ("我听说：灯是暗的", None, ""),
+    ("馆长回答说：“有。”", None, ""),
+    ("馆長說：有。", None, ""),
+    ("老人知道：有。", None, ""),
+    ("我：您好吗？", "我", "您好吗？"),
+    ("他对我讲，“王某：有。", None, ""),
+    ("见“王某：有。", None, ""),
+    ("这一行没有标签。", None, ""),
+]
+
+
+@pytest.mark.parametrize(("line", "key", "speech"), LABELS)
+def test_a_line_may_begin_with_a_label(line: str, key: str | None, speech: str) -> None:
+    part = part_of(paragraphs(line)[0])
+    if key is None:
+        assert part.label is None or part.label.form == "bare"
+    else:
+        assert part.label is not None
+        assert (part.label.key, part.speech) == (key, speech)
+
+
+INSIDE = [
+    ("好。王某：我好。", 1),
+    ("好 王某：我好。", 1),
+    ("好。【王某】我好。", 1),
+    ("好。[王某]我好。", 1),
+    ("好【王某】：我好。", 1),
+    ("好。[王某](https://example.org)", 0),
+    ("好王某，我好。", 0),
+]
+
+
+@pytest.mark.parametrize(("text", "turns"), INSIDE)
+def test_a_turn_may_begin_inside_a_paragraph(text: str, turns: int) -> None:
+    assert len(inline_starts(text)) == turns
+
+
+CHROME = [
+    ("---", "rule"),
+    ("* * *", "rule"),
+    ("■", "rule"),
+    ("——", "rule"),
+    ("！！", None),
+    ("来源：山报", "credits"),
+    ("來源：山報", "credits"),
+    ("责任编辑：张某", "credits"),
+    ("責任編輯：張某", "credits"),
+    ("（编辑：张某）", "credits"),
+    ("編輯：張某", "credits"),
+    ("作者 | 张某", "credits"),
+    ("文｜张某", "credits"),
+    ("图／张某", "credits"),
+    ("圖丨張某", "credits"),
+    ("采写：张某", "credits"),
+    ("採寫：張某", "credits"),
+    ("整理/张某", "credits"),
+    ("译者：张某", "credits"),
+    ("譯者：張某", "credits"),
+    ("摄影：张某", "credits"),
+    ("攝影：張某", "credits"),
+    ("via: example", "credits"),
+    ("Photo: Ann", "credits"),
+    ("文：" + "很长的一段话，" * 10, None),
+    ("文章我写过。", None),
+    ("编者按：冬天。", "editor's note"),
+    ("編者按：冬天。", "editor's note"),
+    ("本文首发于山报。", "editor's note"),
+    ("未经许可不得转载。", "editor's note"),
+    ("未經許可不得轉載。", "editor's note"),
+    ("© 山报", "editor's note"),
+    ("注：冬天。", "editor's note"),
+    ("註：冬天。", "editor's note"),
+    ("山报版权所有，请勿转载。", "editor's note"),
+    ("文章仅为作者观点，不代表山报。", "editor's note"),
+    ("本文我读过，" + "很长的一段话，" * 20, None),
+    ("[某镇长：戏台不拆](https://example.org/1)", "link"),
+    ("[a]: https://example.org/a", "link"),
+    ("https://example.org/a", "link"),
+    ("www.example.org", "link"),
+    ("desk@example.org", "link"),
+    ("延伸阅读：[某镇长](https://example.org/1)", "link"),
+    ("[一](https://example.org/1)、[二](https://example.org/2)", "link"),
+    ("详情见：https://example.org/night", None),
+    ("我读过[那本书](https://example.org/1)", None),
+]
+
+
+@pytest.mark.parametrize(("line", "sort"), CHROME)
+def test_some_lines_are_nobodys_speech_wherever_they_stand(line: str, sort: str | None) -> None:
+    assert part_of(paragraphs(line)[0]).sort == sort
+
+
+MARKUP = [
+    ("**全是粗的**", "全是粗的", {"bold"}),
+    ("<b>全是粗的</b>", "全是粗的", {"bold"}),
+    ("<strong>全是粗的</strong>", "全是粗的", {"bold"}),
+    ("**标签：**不粗", "标签：不粗", set()),
+    ("**没有关", "没有关", {"bold"}),
+    ("没有开**", "没有开", set()),
+    ("标签**：没有开", "标签：没有开", set()),
+    ("标签：**没有关", "标签：没有关", set()),
+    ("五**六", "五**六", set()),
+    ("***又粗又斜***", "又粗又斜", {"bold"}),
+    ("*斜的*", "斜的", {"italic"}),
+    ("_斜的_", "斜的", {"italic"}),
+    ("<em>斜的</em>", "斜的", {"italic"}),
+    ("2*3*4", "2*3*4", set()),
+    ("a_b_c", "a_b_c", set()),
+    ("~~划掉~~", "划掉", set()),
+    ("一\\|二", "一|二", set()),
+    ("## 标题", "标题", {"heading"}),
+    ("##标题", "标题", {"heading"}),
+    ("#话题", "#话题", set()),
+    ("#《标题》", "《标题》", {"heading"}),
+    ("#1 不是标题", "#1 不是标题", set()),
+    ("<h3>标题</h3>", "标题", {"heading"}),
+    ("> 引文", "引文", {"quote"}),
+    ("<blockquote>引文</blockquote>", "引文", {"quote"}),
+    ("- 一项", "一项", {"item"}),
+    ("* 一项", "一项", {"item"}),
+    ("+ 一项", "一项", {"item"}),
+    ("<li>一项</li>", "一项", {"item"}),
+    ("1. 一项", "1. 一项", {"item"}),
+    ("-5 度", "-5 度", set()),
+    ("![图](a.jpg)", "", {"image"}),
+    ("![图][1]", "", {"image"}),
+    ('<img src="a.jpg">', "", {"image"}),
+    ("{{< figure >}}", "", {"image"}),
+    ("<figcaption>图中人</figcaption>", "图中人", {"caption"}),
+    ("<center>图中人</center>", "图中人", {"caption"}),
+    ("[字](https://example.org/a_(b))里", "字里", set()),
+    ("[字][1]里", "字里", set()),
+    ('<a href="a">字</a>里', "字里", set()),
+    ("[字]里", "[字]里", set()),
+    ('好<span class="a">的</span>', "好的", set()),
+    ("<Python 编程>", "<Python 编程>", set()),
+    ("&nbsp;\u3000好&nbsp;", "好", set()),
+    ("    x = 1", "x = 1", {"code"}),
+    ("\tx = 1", "x = 1", {"code"}),
+    ("    说话", "说话", set()),
+]
+FLAGS = {"bold", "italic", "heading", "quote", "item", "image", "caption", "code"}
+
+
+@pytest.mark.parametrize(("line", "text", "flags"), MARKUP)
+def test_markup_is_taken_off_and_remembered(line: str, text: str, flags: set[str]) -> None:
+    (paragraph,) = paragraphs(line)
+    assert (paragraph.text, {flag for flag in FLAGS if getattr(paragraph, flag)}) == (text, flags)
+
+
+LINES_OF_HTML = [
+    ("一<br>二", ["一", "二"]),
+    ("<p>一</p><p>二</p>", ["一", "二"]),
+    ("<p>\n一\n<b>\n二\n</b>\n</p>", ["一二"]),
+    ("<p>\none\ntwo\n</p>", ["one two"]),
+    ("<h2>\n一\n二\n</h2>", ["一二"]),
+    ("<li>\n一\n二\n</li>", ["一二"]),
+    ("<div>\n一\n二\n</div>", ["一", "二"]),
+    ("```\n问：一\n```\n二", ["问：一", "二"]),
+    ("~~~\n问：一\n~~~\n二", ["问：一", "二"]),
+    ("一\n===\n二", ["一", "===", "二"]),
+]
+
+
+@pytest.mark.parametrize(("page", "texts"), LINES_OF_HTML)
+def test_html_and_fences_divide_paragraphs(page: str, texts: list[str]) -> None:
+    assert [paragraph.text for paragraph in paragraphs(page) if paragraph.text] == texts
 
 
 # What a person says about a page is believed.

@@ -88,7 +88,7 @@ def _stated(part: Part) -> dict[str, str]:
 def _is_dated(part: Part, lines: Mapping[int, str]) -> bool:
     """Whether a line gives the page's date: little else stands on it, or other fields do."""
     date = _WHEN.search(part.text)
-    return bool(date) and (len(date[0]) * 3 >= len(part.text) or part.number in lines)
+    return date is not None and (len(date[0]) * 3 >= len(part.text) or part.number in lines)
 
 
 def _title(before: Sequence[Part], dated: Part | None) -> Part | None:
