@@ -8,6 +8,7 @@ What happens to a question, file by file:
     pages.py       a page file → text, whatever its encoding
     intake/        whatever people have (HTML, Word, PDF, subtitles, chats, tables) → texts
     transcript/    a page's text → an interview                              pure
+    importing.py   the import command: who was taken for whom, and the file
     yaml_text.py   YAML as people write it: texts that know their line, slips mended
     knowledge.py   a folder of files ↔ interviews and how people ask for them
     checks.py      proof that the knowledge is fit to serve                  pure

@@ -44,7 +44,7 @@ class Layer:
 LAYERS = {
     "bot": Layer(outside="os"),
     "bot.__main__": Layer(
-        "checks encoder evaluate index_cache interview knowledge pages policy progress render "
+        "checks encoder evaluate importing index_cache interview knowledge policy progress render "
         "respond search settings terminal tg transcript yaml_text",
         outside="io logging os pathlib sys",
     ),
@@ -55,6 +55,9 @@ LAYERS = {
     "bot.transcript.*": Layer("transcript"),
     "bot.yaml_text": Layer("interview pages", "yaml", "pathlib"),
     "bot.knowledge": Layer("interview yaml_text", outside="pathlib"),
+    "bot.importing": Layer(
+        "intake interview knowledge pages transcript yaml_text", outside="pathlib sys"
+    ),
     "bot.checks": Layer("interview knowledge passage query search transcript yaml_text"),
     "bot.text": Layer(theirs="opencc pypinyin"),
     "bot.query": Layer("text"),

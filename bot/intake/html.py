@@ -38,6 +38,9 @@ _MARK = "\x01"
 """Stands for `**` while a line is put together; no text that comes here has control characters."""
 _WRAP = re.compile(rf"({_WIDE}{_MARK}*)[ \t\r\f]*\n[ \t\r\n\f]*(?={_MARK}*{_WIDE})")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
+_LABELLED = re.compile(r"[^,，。?？!！]{0,12}[:：]\s*|")
+"""What may stand before a link on a line of its own: 延伸阅读："""
+_LINK = re.compile(r"\[([^\[\]]*)\]\(#\)")
 _SITE = re.compile(r"_.*|\s*(?:[|｜丨]|\s[-–—]\s)[^|｜丨]{1,20}$")
 
 SHORT = 8
@@ -110,6 +113,8 @@ class _Reader:
     """The open elements by their names, and whether each makes its words bold."""
     numbers: list[int] = field(default_factory=list)
     """The last number of each open list; 0 for one without numbers."""
+    linked: str = ""
+    """What of the line so far is a link."""
 
     def read(self) -> tuple[list[_Line], tuple[str, ...]]:
         walk = lxml.etree.iterwalk(self.root, events=("start", "end"))
@@ -192,6 +197,8 @@ class _Reader:
     def _add(self, text: str | None) -> None:
         if not text:
             return
+        if any(tag == "a" for tag, _ in self.around):
+            self.linked += text
         if any(tag == "pre" for tag, _ in self.around):
             first, *more = text.split("\n")
             self.words.append((first, self._bold()))
@@ -206,7 +213,7 @@ class _Reader:
         tags = [tag for tag, _ in self.around]
         image = any(words == "\0" for words, _ in self.words)
         said = _set([(words, bold) for words, bold in self.words if words != "\0"])
-        self.words = []
+        linked, self.linked, self.words = " ".join(self.linked.split()), "", []
         level = next((int(m[1]) for tag in reversed(tags) if (m := _HEADING.fullmatch(tag))), 0)
         if not said:
             self.lines += [_Line("![]()", image=True)] if image else []
@@ -216,6 +223,8 @@ class _Reader:
             self.lines.append(_Line(f"<figcaption>{said}</figcaption>"))
         elif "blockquote" in tags:
             self.lines.append(_Line(f"> {said}"))
+        elif linked and _LABELLED.fullmatch(said.replace("**", "").replace(linked, "")):
+            self.lines.append(_Line(said.replace("**", "").replace(linked, f"[{linked}](#)")))
         else:
             self.lines.append(_Line(said))
 
@@ -317,7 +326,8 @@ def _extracted(tree: Any) -> list[str]:
 
 def _bare(text: str) -> str:
     """A line without white space, marks of headings, lists and tables, and bold."""
-    return re.sub(r"[\s*#>|]+|</?figcaption>|^(?:-|\d+\.)\s", "", text)
+    plain = _LINK.sub(r"\1", text)
+    return re.sub(r"[\s*#>|]+|</?figcaption>|^(?:-|\d+\.)\s", "", plain)
 
 
 def _text(lines: Sequence[_Line], kept: Sequence[int], title: str, left_out: Sequence[str]) -> Text:
@@ -326,7 +336,7 @@ def _text(lines: Sequence[_Line], kept: Sequence[int], title: str, left_out: Seq
         chosen.insert(0, f"# {title}")
     among = frozenset(kept)
     outside = [
-        f"正文以外: {line.text}"
+        "正文以外: " + _LINK.sub(r"\1", line.text)
         for at, line in enumerate(lines)
         if at not in among and not line.image
     ]

@@ -5,7 +5,9 @@ are one speaker's, `cast` decides who asks and who answers, `turns` says where e
 speak, `chrome` names what is nobody's speech anywhere and `sieve` what is none where it stands,
 `exchanges` puts questions and answers together, `metadata` reads title and date, `judge` says
 whether it is an interview at all, `roster` says who was taken for whom, and `reader` is the door.
-Nothing here does I/O.
+`opinion` reads the page once more in another way (what it looks at is in `observations`), `doubts`
+says on which exchanges the two differ, and `preview` tells a person what was understood. Nothing
+here does I/O.
 """
 
 from __future__ import annotations

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from bot.transcript import exchanges, judge, metadata, roster
 from bot.transcript.cast import NOTHING, Cast, cast_of
+from bot.transcript.doubts import with_doubts
 from bot.transcript.names import HOST_WORDS, legend, matching
+from bot.transcript.opinion import Role
 from bot.transcript.page import paragraphs
 from bot.transcript.reading import Corrections, Line, NoInterview, Reading
 from bot.transcript.turns import (
@@ -54,7 +56,8 @@ class Labels:
 
 def read_page(text: str, corrections: Corrections = NOTHING) -> Reading | NoInterview:
     """The interview on a page: verbatim exchanges, metadata, and every line accounted for."""
-    parts = [part_of(paragraph) for paragraph in paragraphs(text)]
+    page = paragraphs(text)
+    parts = [part_of(paragraph) for paragraph in page]
     if reason := judge.unreadable(text):
         return _nothing(reason, parts)
     front, front_lines = metadata.front_matter(parts)
@@ -74,9 +77,11 @@ def read_page(text: str, corrections: Corrections = NOTHING) -> Reading | NoInte
     lines += exchanges.accounted([p for turn in scene.unwanted for p in turn.parts], "left out")
     lines += exchanges.accounted(behind, exchanges.AFTER)
     unknown = roster.unknown(corrections, labels.counts, scene.cast)
+    last = behind[0].numbers[0] if behind else None
+    heard = [paragraph for paragraph in page if last is None or paragraph.number < last]
     return Reading(
         metadata.people(scene.cast, turns) | header | front,
-        built.exchanges,
+        with_doubts(built.exchanges, heard, _told(corrections)),
         _ordered([*lines, *built.lines], header_lines),
         (*unknown, *_guesses(scene, turns), *built.warnings),
         roster.speakers(scene.cast, turns),
@@ -124,6 +129,13 @@ def _refused(
 
 
 NO_LABELS = "没有标出说话人,也看不出哪些是问句,--host 和 --guest 在这里帮不上忙"
+
+
+def _told(corrections: Corrections) -> dict[str, Role]:
+    """What a person says of each name, for the second opinion to believe as well."""
+    told: dict[str, Role] = dict.fromkeys(corrections.leave_out, "left out")
+    told |= dict.fromkeys(corrections.guest, "guest")
+    return told | dict.fromkeys(corrections.host, "host")
 
 
 def _lead(scene: Scene) -> list[str]:

@@ -40,6 +40,12 @@ class Exchange:
     speaker: str | None
     question_lines: tuple[int, ...]
     answer_lines: tuple[int, ...]
+    doubt: str = ""
+    """Why somebody should look at it; nothing where a second reading of the page agrees."""
+
+    @property
+    def sure(self) -> bool:
+        return not self.doubt
 
 
 @dataclass(frozen=True)
