@@ -6,15 +6,19 @@ What happens to a question, file by file:
     settings.py    the environment, read once and checked
     interview.py   the nouns, frozen
     pages.py       a page file → text, whatever its encoding
+    intake/        whatever people have (HTML, Word, PDF, subtitles, chats, tables) → texts
     transcript/    a page's text → an interview                              pure
+    importing.py   the import command: who was taken for whom, and the file
     yaml_text.py   YAML as people write it: texts that know their line, slips mended
     knowledge.py   a folder of files ↔ interviews and how people ask for them
     checks.py      proof that the knowledge is fit to serve                  pure
     text.py        two spellings of one question → the same string           pure
     query.py       a message, normalised once, and the questions in it       pure
+    names.py       whose interview a question asks about                    pure
     search.py      a question → ranked exchanges                             pure
     passage.py     which of the guest's sentences to show                    pure
     encoder.py     sentence vectors, where the extra is installed
+    progress.py    how far a long piece of work is
     index_cache.py what was built from the knowledge, kept for the next start
     followups.py   what a turn means that leans on the one before            pure
     claims.py      what a question says that the guest said                  pure

@@ -8,23 +8,22 @@ import logging
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot import index_cache, knowledge, pages, render, yaml_text
+from bot import index_cache, knowledge, progress, render, yaml_text
 from bot.encoder import load as load_encoder
-from bot.interview import Exchange, Interview, Knowledge, Origin
-from bot.policy import calibrated, policy_for
+from bot.interview import Interview, Knowledge
+from bot.policy import policy_for, thinner
 from bot.respond import Answer, Choices, Conversation, NotCovered, Responder, SmallTalk, Turn
-from bot.search import Index
+from bot.search import Encoder, Index
 from bot.settings import NotConfigured, endpoint, environment, settings
 
 if TYPE_CHECKING:
     from bot.suggest import Model
-    from bot.transcript import Reading
 
 GOOD, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -101,6 +100,17 @@ def _parser() -> argparse.ArgumentParser:
     importing.add_argument("page", type=Path, metavar="PAGE")
     importing.add_argument(
         "-o", dest="output", type=Path, metavar="FILE", help="write or update FILE (default: print)"
+    )
+    for option, name, what in (
+        ("--host", "host", "who asks, by the labels on the page"),
+        ("--guest", "guest", "who answers"),
+        ("--not", "leave_out", "labels that are no speakers"),
+    ):
+        importing.add_argument(option, dest=name, default="", metavar="NAME,…", help=what)
+    importing.add_argument(
+        "--end",
+        metavar="LINE",
+        help="the first line that no longer belongs: its number, or how it begins",
     )
     importing.set_defaults(command=_import)
 
@@ -313,104 +323,24 @@ def _explanation(turn: Turn) -> Iterator[str]:
 
 
 def _import(options: argparse.Namespace, given: Mapping[str, str]) -> int:
-    from bot.transcript import NoInterview, read_page
+    from bot import importing
+    from bot.transcript import Corrections
 
-    page = pages.read(options.page)
-    if isinstance(page, pages.NoPage):
-        raise Stop(str(page), FAULTY)
-    for warning in page.warnings:
-        _say(warning)
-    reading = read_page(page.text)
-    if isinstance(reading, NoInterview):
-        raise Stop(f"{options.page}: 这一页里没有找到访谈:{reading.reason}。", FAULTY)
-    _account(reading, page.text)
-    interview = _interview(reading, options.page, options.output)
-    if options.output is None:
-        print(knowledge.dump(interview), end="")
-        return GOOD
-    return _write(interview, options.output)
-
-
-def _account(reading: Reading, text: str) -> None:
-    """Say what was taken for something else than speech, and what had to be guessed."""
-    lines = text.splitlines()
-    for line in reading.lines:
-        if line.kind == "chrome":
-            _say(f"{line.number}: {line.name}: {lines[line.number - 1].strip()[:60]}")
-    for warning in reading.warnings:
-        _say(f"请核对: {warning}")
-
-
-def _interview(reading: Reading, page: Path, output: Path | None) -> Interview:
-    where = Origin(str(output or page), 1)
-    name = pages.suggest_id(output or page)
-    exchanges = tuple(
-        Exchange(name, f"q{n}", e.question, e.answer, where, speaker=e.speaker)
-        for n, e in enumerate(reading.exchanges, 1)
+    told = Corrections(
+        importing.names(options.host),
+        importing.names(options.guest),
+        importing.names(options.leave_out),
+        importing.end(options.end) if options.end else None,
     )
-    stated = reading.metadata
-    return Interview(
-        name,
-        where,
-        title=stated.get("title", ""),
-        published=stated.get("published", ""),
-        source=stated.get("source", ""),
-        site=stated.get("site", ""),
-        editor=stated.get("editor", ""),
-        host=stated.get("host", ""),
-        guest=stated.get("guest", ""),
-        page=page.as_posix(),
-        exchanges=exchanges,
-    )
-
-
-def _write(interview: Interview, output: Path) -> int:
-    """The interview into its file, whole; its phrases file is never opened for writing."""
+    is_watched = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
+    ask = importing.at_terminal if is_watched else None
     try:
-        old = _old(output)
-        if old is not None:
-            taken = _spoken_of(output.parent, old.id)
-            interview, lost = knowledge.renewed(old, interview, taken)
-            for exchange in lost:
-                _say(f"{exchange.where}: 页面里已没有这一问:“{yaml_text.short(exchange.question)}”")
-            _split(old, output)
-        new = knowledge.dump(interview).encode("utf-8")
-        if not output.exists() or output.read_bytes() != new:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_bytes(new)
-    except OSError as error:
-        raise Stop(f"{output}: {error}", FAULTY) from None
+        text = importing.run(options.page, options.output, told, _say, ask)
+    except importing.Refused as refused:
+        raise Stop(str(refused), FAULTY) from None
+    if text is not None:
+        print(text, end="")
     return GOOD
-
-
-def _old(output: Path) -> Interview | None:
-    """The interview that the file holds; a file that holds something else is not touched."""
-    if not output.exists() or (output.is_file() and not output.stat().st_size):
-        return None
-    old, faults = knowledge.read_interview(output)
-    if old is None:
-        told = "\n".join(map(str, faults))
-        raise Stop(f"{told}\n{output}: 不是访谈文件,没有动它;删掉它,或用 -o 写到别处。", FAULTY)
-    return old
-
-
-def _spoken_of(folder: Path, interview: str) -> set[str]:
-    """The ids of the exchanges that the folder's phrases files name."""
-    read = (knowledge.read_phrases(path)[0] for path in folder.glob(f"*{knowledge.PHRASES}"))
-    found = [phrases for phrases in read if phrases and phrases.interview == interview]
-    return {group.exchange for phrases in found for group in phrases.groups}
-
-
-def _split(old: Interview, output: Path) -> None:
-    """Phrases that stand in the interview's file, as they did once, get a file of their own."""
-    if not (old.declines or any(knowledge.authored_fields(e) for e in old.exchanges)):
-        return
-    names = (f"{output.stem}{n}{knowledge.PHRASES}" for n in ("", *(f".{n}" for n in range(2, 99))))
-    phrases = next(path for name in names if not (path := output.with_name(name)).exists())
-    kept = output.with_name(f"{output.name}.old")
-    kept.write_bytes(output.read_bytes())
-    phrases.write_bytes(knowledge.dump_phrases(old).encode("utf-8"))
-    _say(f"{output}: 问法移到了 {phrases};原来的文件(连同注释)留作 {kept}")
 
 
 def _suggest(options: argparse.Namespace, given: Mapping[str, str]) -> int:
@@ -434,11 +364,14 @@ def _suggest(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     for fault in faults:
         _say(str(fault))
     try:
-        model = None if options.replies else _model(options, given)
-        replies = _replies(options.replies) if options.replies else ()
-        if model:
+        if options.replies:
+            result = suggest.run(task, None, _replies(options.replies))
+        else:
+            model = _model(options, given)
             _say(suggest.price(unasked))
-        result = suggest.run(task, model, replies, _say)
+            said = (lambda _: None) if progress.watched() else _say  # the bar says enough
+            with progress.counted(len(unasked), "提问") as count:
+                result = suggest.run(task, model, (), said, count)
     except suggest.Hopeless as error:
         raise Stop(str(error), MISUSED) from None
     except suggest.Unwritable as error:
@@ -509,11 +442,7 @@ def _check(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     folder = _folder(options, given)
     loaded, faults = knowledge.load(folder)
     found = list(faults)
-    texts: dict[str, str] = {}
-    for interview in loaded.interviews:
-        page = _page(interview, folder)
-        if isinstance(page, pages.Page):
-            texts[interview.page] = page.text
+    texts = {i.page: _texts(i, folder) for i in loaded.interviews if i.page}
     found += checks.check(loaded, texts, Index(loaded))
     for fault in found:
         print(fault)
@@ -522,10 +451,12 @@ def _check(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     return FAULTY if found else GOOD
 
 
-def _page(interview: Interview, folder: Path) -> pages.Page | pages.NoPage:
+def _texts(interview: Interview, folder: Path) -> tuple[str, ...]:
     """The interview's page: its path counts from here, else from beside the knowledge folder."""
+    from bot import importing
+
     beside = folder.parent / interview.page
-    return pages.read(Path(interview.page) if Path(interview.page).is_file() else beside)
+    return importing.texts_of(Path(interview.page) if Path(interview.page).is_file() else beside)
 
 
 def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
@@ -559,12 +490,19 @@ def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
 
 def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
     folder = _folder(options, given)
-    loaded, faults, index = index_cache.built(folder, load_encoder(folder, _bundled()))
+    loaded, faults, index = index_cache.built(folder, _encoder(folder))
     for fault in faults:
         _say(str(fault))
     if not any(loaded.exchanges()):
         raise Stop(f"{folder}: 没有可用的问答。用 import 从访谈页面生成一个。", FAULTY)
-    return Bot(loaded, Responder(index, policy_for(index), calibrated(index)))
+    return Bot(loaded, Responder(index, policy_for(index), thinner(index)))
+
+
+def _encoder(folder: Path) -> Encoder | None:
+    def encoding(batches: Iterable[Sequence[str]], total: int) -> Iterator[Sequence[str]]:
+        return progress.shown(batches, total, "给问法编码(只做一次)")
+
+    return load_encoder(folder, _bundled(), index_cache.place(folder, "npz"), encoding)
 
 
 def _folder(options: argparse.Namespace, given: Mapping[str, str]) -> Path:

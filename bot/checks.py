@@ -5,7 +5,7 @@ Pure: the pages come in as text and the search as a value; what is wrong goes ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from bot import passage
@@ -30,10 +30,10 @@ class Searcher(Protocol):
     def search(self, question: str) -> Ranking: ...
 
 
-def check(knowledge: Knowledge, pages: Mapping[str, str], index: Searcher) -> list[Fault]:
+def check(knowledge: Knowledge, pages: Mapping[str, Sequence[str]], index: Searcher) -> list[Fault]:
     """Every fault of the knowledge, file by file in the order of the lines.
 
-    `pages` holds the text of each page under the name that the interviews give it.
+    `pages` holds, under the name that the interviews give it, the texts that a page may be read as.
     """
     faults = [*_ids(knowledge), *_repeats(knowledge), *_thefts(knowledge, index)]
     for interview in knowledge.interviews:
@@ -67,16 +67,21 @@ def _unique(named: Iterable[tuple[str, Origin]]) -> Iterator[Fault]:
 # ── verbatim ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _against_page(interview: Interview, pages: Mapping[str, str]) -> Iterator[Fault]:
+def _against_page(interview: Interview, pages: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
     """What is shown as the page's words but does not stand there, or not in this order."""
     if not interview.page:
         yield Fault(interview.where, "没写出自哪个页面", "补上“page: seeds/….txt”")
         return
-    page = pages.get(interview.page)
-    if page is None:
+    texts = pages.get(interview.page)
+    if not texts:
         wrong = f"读不到页面“{interview.page}”"
         yield Fault(interview.where, wrong, "改正 page 的路径,或把页面放回去")
         return
+    # A page may be read as its main text or as all of it: the interview is from one of them.
+    yield from min((list(_against(interview, text)) for text in texts), key=len)
+
+
+def _against(interview: Interview, page: str) -> Iterator[Fault]:
     reading = read_page(page)
     stated = reading.metadata if isinstance(reading, Reading) else {}
     yield from _metadata(interview, page, stated)

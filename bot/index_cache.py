@@ -29,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 
 def built(folder: Path, encoder: Encoder | None) -> tuple[Knowledge, tuple[Fault, ...], Index]:
     """The folder's knowledge, its faults, and the index of it."""
-    kept = user_cache_path("fangtan", appauthor=False) / f"{_digest([str(folder.resolve())])}.index"
+    kept = place(folder, "index")
     made_of = _digest(_ingredients(folder, encoder is not None))
     found = _read(kept, made_of)
     if found is None:
@@ -38,6 +38,12 @@ def built(folder: Path, encoder: Encoder | None) -> tuple[Knowledge, tuple[Fault
         _write(kept, made_of, found)
     found[2].use(encoder)
     return found
+
+
+def place(folder: Path, suffix: str) -> Path:
+    """Where the user's cache folder keeps what belongs to this folder of knowledge."""
+    name = _digest([str(folder.resolve())])
+    return user_cache_path("fangtan", appauthor=False) / f"{name}.{suffix}"
 
 
 Built = tuple[Knowledge, tuple[Fault, ...], Index]

@@ -33,9 +33,15 @@ class NoPage:
 
 def read(path: Path) -> Page | NoPage:
     """The file's text; nothing raises, whatever the path points at."""
+    data = bytes_of(path)
+    return data if isinstance(data, NoPage) else decode(data)
+
+
+def bytes_of(path: Path) -> bytes | NoPage:
+    """The file's bytes, no more of them than LARGEST and one; nothing raises."""
     try:
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except FileNotFoundError:
         return NoPage(f"没有“{path}”这个文件", "检查路径和文件名")
     except IsADirectoryError:
@@ -44,7 +50,6 @@ def read(path: Path) -> Page | NoPage:
         return NoPage(f"没有权限读“{path}”", "改文件权限,或换一个账号")
     except (OSError, ValueError) as error:
         return NoPage(f"“{path}”读不出来({error})", "检查路径和磁盘")
-    return decode(data)
 
 
 def decode(data: bytes) -> Page | NoPage:

@@ -364,6 +364,8 @@ def shortened(text: str, limit: int) -> str:
 def option(choice: Choice, limit: int = LABEL) -> str:
     """What an offer says of an exchange: its topic and a few words that say what is meant."""
     topic, meant = label(choice.exchange), " ".join(choice.meant.split())
+    if choice.whose:
+        return shortened(f"{choice.whose}：{topic}", limit)
     if not meant or not choice.exchange.topic or units(topic) + 4 > limit:
         return shortened(topic, limit)
     return f"{topic}：{shortened(meant, limit - units(topic) - 1)}"

@@ -8,7 +8,7 @@ conversation is decided here, and so is when to speak unasked and what an inline
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
@@ -16,6 +16,7 @@ from bot import followups, passage
 from bot.claims import claimed, lacks_figure, specific
 from bot.followups import Correction, Number, Place, Wish
 from bot.interview import Exchange
+from bot.names import Named
 from bot.policy import Policy
 from bot.query import Query, questions, read
 from bot.search import RIDGE, Index, Match, Ranking, Topic
@@ -35,10 +36,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An exchange on offer, and a few words that say what of it is meant: ours or his."""
+    """An exchange on offer, a few words that say what of it is meant, ours or his, and whose it is
+    where the offer is between guests."""
 
     exchange: Exchange
     meant: str = ""
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,17 @@ CHOICES = 3
 
 
 class Responder:
-    """An index and a policy: together they turn messages into replies, and keep no state."""
+    """An index and policies: together they turn messages into replies, and keep no state.
 
-    def __init__(self, index: Index, policy: Policy, unauthored: Policy | None = None) -> None:
+    `thinner` are the policies of interviews, by their id, for which less has been written.
+    """
+
+    def __init__(
+        self, index: Index, policy: Policy, thinner: Mapping[str, Policy] | None = None
+    ) -> None:
         self._index = index
         self._policy = policy
-        self._unauthored = unauthored or policy
+        self._thinner = thinner or {}
         self._order = list(index.exchanges)
         self._guests = index.guests
 
@@ -293,16 +301,25 @@ class Responder:
         self, query: Query, conversation: Conversation, corrected: bool = False
     ) -> Turn:
         """The reply to a question whose words have to be understood, alone or after the last."""
+        if named := self._index.names.found(query):
+            return self._addressed(query, named, conversation)
         topic = _topic(conversation)
         lean = self._lean(query, topic) if topic else None
         if topic and (lean == "plainly" or corrected):
             ranking = self._leaning(query, topic)
         else:
-            ranking = self._index.rank(query, self._index.explain(query))
+            here = (conversation.exchange or "").partition("/")[0]
+            ranking = self._ranked(query, None, here)
         is_about_it = bool(lean and topic and self._sure_here(ranking, query, topic))
         kind = None if is_about_it else self._smalltalk_in(ranking)
         if kind:
             return self._small_talk(query, kind, conversation, ranking)
+        return self._decided(query, ranking, conversation, is_about_it)
+
+    def _decided(
+        self, query: Query, ranking: Ranking, conversation: Conversation, is_about_it: bool = False
+    ) -> Turn:
+        """Sure: the answer. Nearly: an offer. Otherwise that it is not covered."""
         if is_about_it or self._sure(ranking, query):
             first = ranking.matches[0]
             quote = first.quote or self._index.opening(first.exchange)
@@ -313,6 +330,48 @@ class Responder:
                 )
             return self._answer(query.said, first.exchange, quote, conversation, ranking=ranking)
         return self._unsure(query, ranking, conversation)
+
+    def _addressed(self, query: Query, named: Named, conversation: Conversation) -> Turn:
+        """The reply to a question that names whose interview it is about; with a name alone, to
+        the question before, else to one of those that the interview can be asked."""
+        rest = named.rest
+        if not _ASKS_NOTHING.sub("", rest.essence):
+            earlier = read(conversation.question)
+            rest = found.rest if (found := self._index.names.found(earlier)) else earlier
+        first = [e for e in self.exchanges if e.interview in named.interviews][:CHOICES]
+        if not rest.essence:
+            return self._offer(query, [Choice(e) for e in first], conversation, 0.0, Ranking())
+        ranking = self._ranked(rest, named.interviews, "")
+        if kind := self._smalltalk_in(ranking):
+            here = replace(conversation, exchange=first[0].key) if first else conversation
+            return self._small_talk(query, kind, here, ranking)
+        return self._decided(replace(rest, said=query.said), ranking, conversation)
+
+    def _ranked(self, query: Query, among: Collection[str] | None, here: str) -> Ranking:
+        """What each interview that may be meant would say alone, by its own measure, together.
+
+        `here` is the interview that is talked about: it comes first if it is nearly as good.
+        """
+        names = self._index.nearest(query) if among is None else sorted(among)
+        rankings = {name: self._within(query, name) for name in names}
+        if len(rankings) == 1:
+            return rankings[names[0]]
+        merits = {n: _score(r) / self._policy_of(r).sure for n, r in rankings.items()}
+        best = max(merits, key=lambda name: merits[name])
+        if merits[best] and merits.get(here, 0.0) >= NEARLY * merits[best]:
+            return rankings[here]
+        sure = self._policy_of(rankings[best]).sure
+        matches = [
+            replace(match, score=match.score * sure / self._policy_of(ranking).sure)
+            for ranking in rankings.values()
+            for match in ranking.matches
+        ]
+        first = sorted(matches, key=lambda m: -m.score)
+        return replace(rankings[best], matches=tuple(first))
+
+    def _within(self, query: Query, interview: str) -> Ranking:
+        only = frozenset((interview,))
+        return self._index.rank(query, self._index.explain(query, among=only), among=only)
 
     def _lean(self, query: Query, topic: Topic) -> followups.Lean | None:
         """How the question leans; not plainly if it turns to what the topic does not speak of."""
@@ -325,12 +384,12 @@ class Responder:
     def _leaning(self, query: Query, topic: Topic) -> Ranking:
         """The ranking of a question that leans on the one before, unless it is clear by itself."""
         joined = self._index.in_context(query, topic)
-        alone = self._index.by_words(query)
+        alone = self._index.by_words(query, topic)
         if self._sure(alone, query) and _score(alone) > _score(joined):
             return alone
         if self._sure(joined, query):
             return joined
-        alone = self._index.rank(query, self._index.explain(query))
+        alone = self._ranked(query, None, topic.exchanges[0].partition("/")[0])
         return max(joined, alone, key=_score)
 
     def _unsure(self, query: Query, ranking: Ranking, conversation: Conversation) -> Turn:
@@ -341,15 +400,8 @@ class Responder:
         fresh = [m for m in near if m.exchange.key != conversation.exchange]
         is_outside = sum(m.share for m in near) <= policy.far * ranking.far
         if fresh and not is_claim and not is_outside:
-            options = tuple(Choice(m.exchange, self._meant(m)) for m in near)
-            offered = tuple(m.exchange.key for m in near)
-            after = replace(
-                conversation,
-                question=query.said,
-                offered=offered,
-                replies=conversation.replies + 1,
-            )
-            return Turn(query.said, Choices(options, conversation.replies), after, best, ranking)
+            options = [Choice(m.exchange, self._meant(m)) for m in near]
+            return self._offer(query, options, conversation, best, ranking)
         declined = ranking.outside - ranking.far
         is_far = _share(ranking) + declined <= policy.near * ranking.far
         if (is_outside or not near) and (is_far or best < policy.alike):
@@ -357,6 +409,28 @@ class Responder:
         nearest, quote = self._nearest(query, ranking, conversation)
         lacking: Lacking = "claim" if is_claim else specific(query)
         return self._refuse(query.said, nearest, quote, lacking, conversation, ranking)
+
+    def _offer(
+        self,
+        query: Query,
+        options: Sequence[Choice],
+        before: Conversation,
+        score: float,
+        ranking: Ranking,
+    ) -> Turn:
+        """The exchanges to choose from; between several interviews each with its guest."""
+        if len({option.exchange.interview for option in options}) > 1:
+            told = self._index.told_by
+            options = [
+                replace(o, whose=o.exchange.speaker or told[o.exchange.interview]) for o in options
+            ]
+        after = replace(
+            before,
+            question=query.said,
+            offered=tuple(option.exchange.key for option in options),
+            replies=before.replies + 1,
+        )
+        return Turn(query.said, Choices(tuple(options), before.replies), after, score, ranking)
 
     def _nearest(
         self, query: Query, ranking: Ranking, conversation: Conversation
@@ -373,9 +447,9 @@ class Responder:
     # Decisions
 
     def _policy_of(self, ranking: Ranking) -> Policy:
-        """The policy for what comes first."""
-        authored = not ranking.matches or ranking.matches[0].exchange.authored
-        return self._policy if authored else self._unauthored
+        """The policy for the interview of what comes first."""
+        interview = ranking.matches[0].exchange.interview if ranking.matches else ""
+        return self._thinner.get(interview, self._policy)
 
     def _sure(self, ranking: Ranking, query: Query) -> bool:
         policy = self._policy_of(ranking)
@@ -469,6 +543,13 @@ class Responder:
         return match.quote or self._index.opening(match.exchange)
 
 
+# What is left of a question about somebody that asks nothing new: 那罗振宇呢, 陈冲怎么看.
+_ASKS_NOTHING = re.compile(
+    "^(?:那|那么)?(?:怎么|咋|如何|又|也)*(?:看|说|想|讲|回答|认为)?(?:的)?呢?$"
+)
+# What share of the best interview's merit the one that is talked about must reach to come first; a
+# merit is a score by what answers there.
+NEARLY = 0.8
 LONGEST_MEANT = 16
 NEAR_ENOUGH = 0.1  # a phrase that explains less of a question says something else
 # What may stand around the topic of a choice: 就是治庸那个吧.

@@ -18,6 +18,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from heapq import nlargest
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -26,7 +27,8 @@ from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from bot import passage
-from bot.interview import Exchange, Knowledge, Phrase
+from bot.interview import Exchange, Interview, Knowledge, Phrase, sentences
+from bot.names import Names
 from bot.query import Query, read
 
 Floats: TypeAlias = NDArray[np.float32]
@@ -38,6 +40,14 @@ Encoder: TypeAlias = Callable[[Sequence[str]], Floats]
 # at most, but the solve grows with the cube. A ridge of 0.2 or 0.45 instead of 0.3 costs up to one.
 NEAREST = 64
 RIDGE = 0.3
+# Of the nearest lines at most so many are everyday ones, of an answer's own sentences the best two
+# count. Measured on the first interview with 0, 3.5, 7, 15, 30 and all of its phrases a sentence
+# (crowds m and n), and on three interviews without any (120 questions in scope, 75 out). Without
+# the cap 2,600 everyday lines crowd out an interview of 100: the right exchange is shown for 77 %,
+# with it for 81. Two sentences put the right exchange first for 73 % in the three and 85 in the
+# first, all sentences for 68 and 81, because long answers have many. With phrases it is all one.
+EVERYDAY = 16
+SENTENCES = 2
 # How much likeness, squared, counts beside the other kernels. On the same crowds, at 1 and 2 %
 # false answers, lexical answers 94.6 and 96.6 % with it, 92.7 and 94.6 without; with the encoder
 # 96.1 and 97.1, 96.1 and 96.6. Unsquared 92.7 and 94.4; in place of the characters 91.7 and 95.1;
@@ -57,6 +67,11 @@ LONGEST_KEYWORD = 8
 # the length (0.2 ms a character), and no question of crowds a and b is longer.
 LONGEST = 100
 REMEMBERED = 1024  # questions whose evidence is kept, so that asking again costs nothing
+COMPARED = (
+    4  # questions whose likeness to every line is kept, for the interviews to be tried in turn
+)
+# Where there are more interviews, so many whose lines are most like the question are tried.
+CANDIDATES = 6
 # From this score on, and with so much less for the next passage, the encoder is not asked: of the
 # 1,640 questions of crowds a, b, m and n 20 % are settled so, 99.7 % of them on the exchange and
 # 99.4 % on the passage that it would have chosen; the right sentence is shown as often.
@@ -66,6 +81,10 @@ CLEARLY = 0.2
 # The directions in which the phrases' vectors differ most, of 384: 192 hold 84 % of the variance;
 # rates are the same, and comparing takes an eighth of the time. With 96 it costs half a point.
 DIRECTIONS = 192
+# The fewest characters of a host's sentence that asks something by itself, unlike 后来呢. All his
+# sentences beside his whole question cost 3 points of what comes first in the three interviews, and
+# 20 of what is answered at 2 % false; the last one alone gains 1 and 2.
+SHORTEST = 4
 OUTSIDE = "outside"
 DECLINED = "declined"
 
@@ -75,12 +94,14 @@ class Line:
     """A phrase that questions may resemble, whose it is, and the passage that settles it.
 
     The owner is an exchange's key, a kind of small talk, `DECLINED` by an interview's author, or
-    `OUTSIDE` every interview.
+    `OUTSIDE` every interview; `verbatim` lines are sentences of the answer.
     """
 
     phrase: Phrase
     owner: str
     quote: str | None = None
+    interview: str = ""
+    verbatim: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +121,7 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The nearest exchanges, best first; what lies outside; the kind of small talk that it may be,
-    with the share of all small talk.
+    with its share.
 
     `outside` is the share of all that no exchange owns; `far` that part of it which every
     interview meets, small talk included; `against` the largest share of any one line of it.
@@ -119,6 +140,13 @@ class Evidence:
 
     lines: Integers
     shares: Floats
+
+    def by_line(self) -> dict[int, float]:
+        """The share of each line; what is mixed names a line twice."""
+        shares: dict[int, float] = {}
+        for number, share in zip(self.lines.tolist(), self.shares.tolist(), strict=True):
+            shares[number] = shares.get(number, 0.0) + share
+        return shares
 
     def mixed(self, other: Evidence, weight: float) -> Evidence:
         """This evidence, with `weight` 0…1 of the other's in place of as much of its own."""
@@ -146,18 +174,32 @@ class Index:
         self.lines = tuple(_lines(knowledge))
         spoken = [read(line.phrase.text) for line in self.lines]
         self._words = ["".join(query.tokens) for query in spoken]
-        self._authored = {
-            words: line.owner
-            for line, words in zip(self.lines, self._words, strict=True)
-            if line.owner in self.exchanges
-        }
+        self._authored: dict[str, dict[str, None]] = {}
+        for line, words in zip(self.lines, self._words, strict=True):
+            if line.owner in self.exchanges:
+                self._authored.setdefault(words, {})[line.owner] = None
+        self.names = Names(knowledge)
+        self.told_by = {interview.id: interview.guest for interview in knowledge.interviews}
+        ids = [*self.told_by, ""]
+        numbers = {name: number for number, name in enumerate(ids)}
+        self._interviews = np.array(
+            [numbers[line.interview] for line in self.lines], dtype=np.int32
+        )
+        self._everyday = np.array([not line.interview for line in self.lines], dtype=bool)
+        self._verbatim = np.array([line.verbatim for line in self.lines], dtype=bool)
         self._said = {key: _said(exchange) for key, exchange in self.exchanges.items()}
         self._characters = _Grams([query.tokens for query in spoken])
         self._sounds = _Grams([query.syllables for query in spoken])
         self._meaning = _Meaning(spoken, encoder) if encoder and self.lines else None
         self._vocabulary = self._characters.held(self._rows())
         self.guests = frozenset(_guests(knowledge))
+        self.density = {interview.id: _density(interview) for interview in knowledge.interviews}
+        self._remember()
+
+    def _remember(self) -> None:
         self.explain = lru_cache(REMEMBERED)(self._explain)
+        self._similar = lru_cache(COMPARED)(self._compare)
+        self._sides = lru_cache(REMEMBERED)(self._divided)
 
     def _rows(self) -> dict[str, list[int]]:
         """The numbers of each exchange's lines."""
@@ -169,15 +211,17 @@ class Index:
 
     def __getstate__(self) -> dict[str, Any]:
         """All that was built, but not the encoder: can be kept in a file."""
-        return {name: value for name, value in vars(self).items() if name != "explain"}
+        caches = ("explain", "_similar", "_sides")
+        return {name: value for name, value in vars(self).items() if name not in caches}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.explain = lru_cache(REMEMBERED)(self._explain)
+        self._remember()
 
     def forget(self) -> None:
         """Forget the evidence for the questions that were asked."""
         self.explain.cache_clear()
+        self._similar.cache_clear()
 
     def use(self, encoder: Encoder | None) -> None:
         """Encode questions with this encoder, the one that the index was built with."""
@@ -210,43 +254,61 @@ class Index:
         query = read(question)
         return self.rank(query, self.explain(query))
 
+    def nearest(self, query: Query) -> tuple[str, ...]:
+        """The interviews, by their ids, that have the lines most like the question."""
+        ids = tuple(self.told_by)
+        if len(ids) <= CANDIDATES:
+            return ids
+        similar = self._similar(query, True)
+        best = np.full(len(ids), -1, dtype=np.float32)
+        own = ~self._everyday
+        np.maximum.at(best, self._interviews[own], similar[own])
+        return tuple(ids[number] for number in np.argsort(-best, kind="stable")[:CANDIDATES])
+
     def in_context(self, query: Query, topic: Topic) -> Ranking:
         """The exchanges that the question is about when it is asked after another: of the two
         together most counts, of it alone a little, without its meaning."""
-        joined = self.explain(read(f"{topic.question.text} {query.text}"))
-        alone = self.explain(query, by_meaning=False)
-        return self.rank(query, alone.mixed(joined, JOINED), topic)
+        here = frozenset(key.partition("/")[0] for key in topic.exchanges)
+        joined = self.explain(read(f"{topic.question.text} {query.text}"), among=here)
+        alone = self.explain(query, by_meaning=False, among=here)
+        return self.rank(query, alone.mixed(joined, JOINED), topic, here)
 
-    def by_words(self, query: Query) -> Ranking:
-        """What `search` finds without the encoder."""
-        return self.rank(query, self.explain(query, by_meaning=False))
+    def by_words(self, query: Query, topic: Topic) -> Ranking:
+        """What the question finds alone, in the interviews of the topic, without the encoder."""
+        here = frozenset(key.partition("/")[0] for key in topic.exchanges)
+        return self.rank(query, self.explain(query, by_meaning=False, among=here), among=here)
 
     def _explain(
-        self,
-        query: Query,
-        without: Callable[[Line], bool] | None = None,
-        by_meaning: bool = True,
+        self, query: Query, by_meaning: bool = True, among: frozenset[str] | None = None
     ) -> Evidence:
         """The lines nearest to the question and the share of it that each of them explains.
 
-        `without` leaves lines out: what the index would say if it didn't know them.
+        `among` are the ids of the interviews that are meant, if not all are.
         """
         if len(query.text) > LONGEST:
             query = read(query.text[-LONGEST:])
+        similar = self._similar(query, False)
+        if query.is_pinyin:
+            near = self._nearest(similar, among)
+            return Evidence(near, _solve(self._sounds.among(near), similar[near]))
+        if self._meaning is None or not by_meaning:
+            return self._solved(query, similar, self._nearest(similar, among))
+        evidence = self._solved(query, similar, self._nearest(similar, among, FEW))
+        if self._is_settled(evidence, among):
+            return evidence
+        similar = self._similar(query, True)
+        return self._solved(query, similar, self._nearest(similar, among), self._meaning)
+
+    def _compare(self, query: Query, by_meaning: bool) -> Floats:
+        """How alike each line is to the question: half by characters, half by sounds, and as much
+        again by meaning. Characters say nothing of a question that only sounds right."""
+        if by_meaning and self._meaning and not query.is_pinyin:
+            return self._similar(query, False) + _closeness(self._meaning.compare(query.text))
         by_sound = self._sounds.compare(query.syllables)
         if query.is_pinyin:
-            # Characters and meaning say nothing of a question that only sounds right.
-            near = self._nearest(by_sound, without)
-            return Evidence(near, _solve(self._sounds.among(near), by_sound[near]))
-        similar = 0.5 * by_sound + 0.5 * self._characters.compare(query.tokens)
-        if self._meaning is None or not by_meaning:
-            return self._solved(query, similar, self._nearest(similar, without))
-        few = self._nearest(similar, without, FEW)
-        evidence = self._solved(query, similar, few)
-        if self._is_settled(evidence):
-            return evidence
-        similar += _closeness(self._meaning.compare(query.text))
-        return self._solved(query, similar, self._nearest(similar, without), self._meaning)
+            return by_sound
+        similar: Floats = 0.5 * by_sound + 0.5 * self._characters.compare(query.tokens)
+        return similar
 
     def _solved(
         self,
@@ -261,16 +323,20 @@ class Index:
         likeness = self._likeness("".join(query.tokens), near)
         return Evidence(near, _solve(gram + likeness[1:], similar[near] + likeness[0]))
 
-    def _is_settled(self, evidence: Evidence) -> bool:
+    def _is_settled(self, evidence: Evidence, among: frozenset[str] | None) -> bool:
         """Whether characters and sounds leave no doubt about the exchange and its passage."""
         owners, quotes = self._summed(evidence)
         first = max(owners, key=lambda owner: owners[owner], default="")
-        if first not in self.exchanges:
+        if not self._is_meant(first, among):
             return False
-        outside = sum(max(0.0, s) for o, s in owners.items() if o not in self.exchanges)
+        outside = sum(max(0.0, s) for o, s in owners.items() if not self._is_meant(o, among))
         shares = sorted(quotes.get(first, {}).values(), reverse=True)
         alone = len(shares) == 1 or (len(shares) > 1 and shares[1] <= CLEARLY * shares[0])
         return alone and owners[first] >= SETTLED * (owners[first] + outside + RIDGE)
+
+    def _is_meant(self, owner: str, among: frozenset[str] | None) -> bool:
+        """Whether it is an exchange, of one of these interviews."""
+        return owner in self.exchanges and (among is None or owner.partition("/")[0] in among)
 
     def _likeness(self, words: str, near: Integers) -> Floats:
         """How alike the lines are, letter by letter, to the question (row 0) and to each other.
@@ -283,17 +349,34 @@ class Index:
         return likeness
 
     def _nearest(
-        self, scores: Floats, without: Callable[[Line], bool] | None, count: int | None = None
+        self, scores: Floats, among: frozenset[str] | None, count: int = NEAREST
     ) -> Integers:
-        if not len(scores):
-            return np.zeros(0, dtype=np.intp)
-        count = min(len(scores), count or NEAREST)
-        near: Integers = np.sort(np.argpartition(-scores, count - 1)[:count])
-        if without is None:
-            return near
-        return np.array([n for n in near if not without(self.lines[n])], dtype=np.intp)
+        """The best lines, not too many of them from outside the interviews that are meant: everyday
+        ones, and what other guests said."""
+        foreign, meant = self._sides(among)
+        near = _top(scores, meant, count)
+        cap = count * EVERYDAY // NEAREST
+        if foreign[near].sum() > cap:
+            own = _top(scores, meant[~foreign[meant]], count - cap)
+            near = np.concatenate((own, _top(scores, near[foreign[near]], cap)))
+        return np.sort(near)
 
-    def rank(self, query: Query, evidence: Evidence, topic: Topic | None = None) -> Ranking:
+    def _divided(self, among: frozenset[str] | None) -> tuple[NDArray[np.bool_], Integers]:
+        """Whether each line is foreign to these interviews, and the lines that count for them: of
+        others not the phrases, which in an interview with thousands resemble whatever is asked."""
+        if among is None or len(among) >= len(self.told_by):
+            return self._everyday, np.arange(len(self.lines))
+        numbers = [number for number, name in enumerate(self.told_by) if name in among]
+        foreign = ~np.isin(self._interviews, numbers)
+        return foreign, np.flatnonzero(~foreign | self._everyday | self._verbatim)
+
+    def rank(
+        self,
+        query: Query,
+        evidence: Evidence,
+        topic: Topic | None = None,
+        among: frozenset[str] | None = None,
+    ) -> Ranking:
         """The exchanges by the share of the question that their lines explain.
 
         With a topic, the passages near the one last shown gain. A score is an exchange's share of
@@ -303,11 +386,12 @@ class Index:
         if topic is not None:
             for key in topic.exchanges:
                 self._favour_neighbours(key, quotes.setdefault(key, {}), topic.shown)
-        if (speaker := self._keyword_of(query.essence)) is not None:
+        for speaker in self._keyword_of(query.essence, among):
             owners[speaker] = owners.get(speaker, 0.0) + KEYWORD
         chat = {owner: share for owner, share in owners.items() if owner not in self.exchanges}
-        outside = sum(max(0.0, share) for share in chat.values())
-        best = sorted(owners.items() - chat.items(), key=lambda claim: (-claim[1], claim[0]))[:5]
+        meant = {o: share for o, share in owners.items() if self._is_meant(o, among)}
+        outside = sum(max(0.0, share) for o, share in owners.items() if o not in meant)
+        best = sorted(meant.items(), key=lambda claim: (-claim[1], claim[0]))[:5]
         nearest = self._phrases(evidence, [owner for owner, _ in best])
         matches = tuple(
             Match(
@@ -322,8 +406,8 @@ class Index:
         )
         kinds = {k: s for k, s in chat.items() if k not in (OUTSIDE, DECLINED) and s > 0}
         kind = max(kinds, key=lambda k: kinds[k], default=None)
-        smalltalk = (kind, sum(kinds.values())) if kind else None
-        far = outside - max(0.0, chat.get(DECLINED, 0.0))
+        smalltalk = (kind, kinds[kind]) if kind else None
+        far = sum(max(0.0, share) for o, share in chat.items() if o != DECLINED)
         against = self._against(evidence)
         return Ranking(matches, outside, far, against, smalltalk)
 
@@ -335,12 +419,18 @@ class Index:
         """The shares of each owner, and of each passage of each owner."""
         owners: dict[str, float] = {}
         quotes: dict[str, dict[str, float]] = {}
-        for number, share in zip(evidence.lines.tolist(), evidence.shares.tolist(), strict=True):
+        spoken: dict[str, list[float]] = {}
+        for number, share in evidence.by_line().items():
             line = self.lines[number]
-            owners[line.owner] = owners.get(line.owner, 0.0) + share
+            if line.verbatim:
+                spoken.setdefault(line.owner, []).append(share)
+            else:
+                owners[line.owner] = owners.get(line.owner, 0.0) + share
             if line.quote is not None:
                 passages = quotes.setdefault(line.owner, {})
                 passages[line.quote] = passages.get(line.quote, 0.0) + share
+        for owner, shares in spoken.items():
+            owners[owner] = owners.get(owner, 0.0) + sum(nlargest(SENTENCES, shares))
         return owners, quotes
 
     def _phrases(
@@ -357,25 +447,28 @@ class Index:
                 nearest[line.owner] = line.phrase, share
         return nearest
 
-    def _keyword_of(self, term: str) -> str | None:
-        """The exchange that has this very phrase, or alone has said these bare words.
+    def _keyword_of(self, term: str, among: frozenset[str] | None) -> list[str]:
+        """The exchanges that have this very phrase, or the one that alone has said these words.
 
         The latter only where most lines with these words are the exchange's, too; what its author
         declines doesn't count against it.
         """
-        if term in self._authored:
-            return self._authored[term]
+
+        if authored := [k for k in self._authored.get(term, ()) if self._is_meant(k, among)]:
+            return authored
         if not 2 <= len(term) <= LONGEST_KEYWORD:
-            return None
-        speakers = [key for key, words in self._said.items() if term in words]
+            return []
+        speakers = [
+            key for key, words in self._said.items() if self._is_meant(key, among) and term in words
+        ]
         if len(speakers) != 1:
-            return None
+            return []
         users = [
             line.owner
             for line, words in zip(self.lines, self._words, strict=True)
             if term in words and line.owner != DECLINED
         ]
-        return speakers[0] if 2 * users.count(speakers[0]) >= len(users) else None
+        return speakers if 2 * users.count(speakers[0]) >= len(users) else []
 
     def _favour_neighbours(self, key: str, passages: dict[str, float], shown: str) -> None:
         said = self.exchanges[key].said
@@ -384,6 +477,15 @@ class Index:
             there = [n for n, sentence in enumerate(said) if sentence in quote]
             away = min((abs(a - b) for a in here for b in there), default=len(said))
             passages[quote] += NEARBY * math.exp(-away / 2) if away else SHOWN
+
+
+def _density(interview: Interview) -> float:
+    """How many phrases somebody has written for each sentence of the interview: 0 for none."""
+    phrases = len(interview.declines) + sum(
+        len(exchange.asks) + sum(len(fact.asks) for fact in exchange.facts)
+        for exchange in interview.exchanges
+    )
+    return phrases / max(1, sum(len(exchange.said) for exchange in interview.exchanges))
 
 
 def _guests(knowledge: Knowledge) -> Iterator[str]:
@@ -396,25 +498,41 @@ def _lines(knowledge: Knowledge) -> Iterator[Line]:
     for interview in knowledge.interviews:
         for exchange in interview.exchanges:
             yield from _lines_of(exchange)
-        yield from (Line(decline, DECLINED) for decline in interview.declines)
+        yield from (Line(d, DECLINED, None, interview.id) for d in interview.declines)
     yield from (Line(decline, OUTSIDE) for decline in knowledge.everyday.declines)
     for kind, phrases in knowledge.everyday.smalltalk:
         yield from (Line(phrase, kind) for phrase in phrases)
 
 
 def _lines_of(exchange: Exchange) -> Iterator[Line]:
-    host, topic = Phrase(exchange.question, exchange.where), Phrase(exchange.topic, exchange.where)
-    for phrase in (host, topic, *exchange.asks) if exchange.topic else (host, *exchange.asks):
-        yield Line(phrase, exchange.key, exchange.quote or None)
+    key, interview, opening = exchange.key, exchange.interview, exchange.quote or None
+    ours = [*_asked(exchange), exchange.topic] if exchange.topic else _asked(exchange)
+    for phrase in (*(Phrase(text, exchange.where) for text in ours), *exchange.asks):
+        yield Line(phrase, key, opening, interview)
     for fact in exchange.facts:
-        yield from (Line(ask, exchange.key, fact.quote) for ask in fact.asks)
+        yield from (Line(ask, key, fact.quote, interview) for ask in fact.asks)
     for sentence in exchange.said:
-        yield Line(Phrase(sentence, exchange.where), exchange.key, sentence)
+        yield Line(Phrase(sentence, exchange.where), key, sentence, interview, verbatim=True)
+
+
+def _asked(exchange: Exchange) -> list[str]:
+    """The host's question, and its last sentence that asks: hosts tell first and ask at the end."""
+    pieces = [piece.strip() for piece in sentences(exchange.question)]
+    asking = [piece for piece in pieces if len(read(piece).essence) >= SHORTEST]
+    return list(dict.fromkeys((exchange.question, *asking[-1:])))
 
 
 def _said(exchange: Exchange) -> str:
     """All the words of the exchange, without punctuation."""
     return "".join(read("\n".join((exchange.question, *exchange.answer))).tokens)
+
+
+def _top(scores: Floats, rows: Integers, count: int) -> Integers:
+    """Of these rows the ones with the highest scores, in no order."""
+    if len(rows) <= count:
+        return rows
+    best: Integers = rows[np.argpartition(-scores[rows], count - 1)[:count]]
+    return best
 
 
 class _Grams:

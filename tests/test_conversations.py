@@ -23,7 +23,7 @@ import yaml
 
 from bot import knowledge, render
 from bot.interview import Knowledge
-from bot.policy import calibrated, policy_for
+from bot.policy import policy_for, thinner
 from bot.respond import Responder
 from bot.search import Index
 from tests import bookshop
@@ -532,7 +532,7 @@ def _is_said_once(messages: list[Message]) -> None:
 @pytest.fixture(scope="session")
 def responder() -> Responder:
     index = Index(XIAMEN)
-    return Responder(index, policy_for(index), calibrated(index))
+    return Responder(index, policy_for(index), thinner(index))
 
 
 @pytest.mark.parametrize("script", scenes())

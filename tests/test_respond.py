@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import render
-from bot.interview import Exchange, Interview, Knowledge
-from bot.policy import LEXICAL, Policy, calibrated, policy_for
+from bot.interview import Exchange, Interview, Knowledge, Phrase
+from bot.policy import LEXICAL, Policy, policy_for, thinner
 from bot.query import MOST_PARTS
 from bot.respond import (
     AT_ONCE,
@@ -747,29 +747,87 @@ def test_all_that_can_be_answered_with_is_there_in_page_order() -> None:
 # ── thresholds ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_interview_that_nobody_authored_is_held_to_a_measured_bar() -> None:
-    fresh = Knowledge(
-        (
-            replace(
-                BEES,
-                declines=(),
-                exchanges=tuple(
-                    replace(exchange, topic="", quote="", asks=(), facts=())
-                    for exchange in BEES.exchanges
-                ),
-            ),
-        ),
-        KNOWLEDGE.everyday,
-    )
+def _bare(interview: Interview) -> Interview:
+    exchanges = (replace(e, topic="", quote="", asks=(), facts=()) for e in interview.exchanges)
+    return replace(interview, declines=(), exchanges=tuple(exchanges))
+
+
+def test_a_bare_interview_answers_less_and_offers_more() -> None:
+    fresh = Knowledge((_bare(BEES),), KNOWLEDGE.everyday)
     index = Index(fresh)
-    policy = calibrated(index)
-    assert 0 < policy.offer < policy.sure < 1
-    assert policy != policy_for(index)
-    bot = Responder(index, policy_for(index), policy)
+    policy = thinner(index)["bees"]
+    assert 0 < policy.offer < policy.sure < LEXICAL.sure and policy.offer < LEXICAL.offer
+    bot = Responder(index, policy_for(index), thinner(index))
     for exchange in fresh.exchanges():
         assert told(only(bot.respond(exchange.question, NOTHING)).reply) == exchange.id
     assert told(only(bot.respond("股票跌了吗", NOTHING)).reply) == "none"
 
 
-def test_an_authored_interview_keeps_the_thresholds_that_were_measured_for_it() -> None:
-    assert calibrated(INDEX) == policy_for(INDEX) == LEXICAL
+def test_thresholds_move_with_how_much_was_written() -> None:
+    (sure,) = {p.sure for p in thinner(INDEX).values()}
+    assert thinner(Index(Knowledge((_bare(BEES),), KNOWLEDGE.everyday)))["bees"].sure < sure
+    asks = tuple(Phrase(f"第{n}种问法", HERE) for n in range(300 * len(HONEY.said) * 3))
+    much = replace(BEES, exchanges=(replace(HONEY, asks=asks), WINTER, YEARS))
+    assert thinner(Index(Knowledge((much,), KNOWLEDGE.everyday)))["bees"] == LEXICAL
+
+
+# ── several interviews ───────────────────────────────────────────────────────────────────────────
+
+SHEEP = Interview(
+    "sheep",
+    HERE,
+    guest="巴特尔",
+    exchanges=(
+        Exchange("sheep", "q1", "羊毛怎么剪?", ("春天剪一次。",), HERE),
+        Exchange("sheep", "q2", "冬天怎么过?", ("赶进棚里,喂干草。",), HERE),
+        Exchange("sheep", "q3", "您养羊多少年了?", ("四十年。",), HERE),
+    ),
+)
+BOTH = Responder(
+    Index(Knowledge((_bare(BEES), SHEEP), KNOWLEDGE.everyday)),
+    replace(POLICY, sure=0.3, offer=0.1, far=0),
+)
+
+
+def key(turn: Turn) -> str | None:
+    return turn.conversation.exchange
+
+
+def test_the_same_words_in_two_interviews_become_a_choice_between_guests() -> None:
+    (offer,) = talk("您养了多少年了", bot=BOTH)
+    assert isinstance(offer.reply, Choices)
+    assert {choice.whose for choice in offer.reply.options} == {"林根土", "巴特尔"}
+    chosen = BOTH.respond("2", offer.conversation)[-1]
+    assert key(chosen) == offer.reply.exchanges[1].key
+
+
+def test_a_name_selects_whose_answer_it_is() -> None:
+    for guest, interview in (("林根土", "bees/q3"), ("巴特尔", "sheep/q3")):
+        assert key(talk(f"{guest}您养了多少年了", bot=BOTH)[-1]) == interview
+
+
+def test_a_named_guest_is_never_answered_for_by_another() -> None:
+    (turn,) = talk("林根土的羊毛怎么剪", bot=BOTH)
+    assert key(turn) is None
+
+
+def test_a_name_alone_asks_him_the_question_before_or_shows_what_can_be_asked() -> None:
+    assert key(talk("林根土您养了多少年了", "那巴特尔呢?", bot=BOTH)[-1]) == "sheep/q3"
+    (offer,) = talk("巴特尔", bot=BOTH)
+    assert told(offer.reply) == "q1/q2/q3" and not offer.reply.options[0].whose  # type: ignore[union-attr]
+
+
+def test_the_interview_that_is_talked_about_is_preferred_but_never_forced() -> None:
+    for first, then in (("羊毛怎么剪", "sheep/q3"), ("今年的蜂蜜收成怎么样", "bees/q3")):
+        assert key(talk(first, "您您养了多少年了?", bot=BOTH)[-1]) == then
+    assert key(talk("羊毛怎么剪", "今年的蜂蜜收成怎么样", bot=BOTH)[-1]) == "bees/q1"
+
+
+def test_a_question_about_the_page_with_a_name_is_about_that_page() -> None:
+    page = replace(
+        KNOWLEDGE.everyday,
+        smalltalk=(("page_guest", (Phrase("他是谁", HERE), Phrase("是谁", HERE))),),
+    )
+    bot = Responder(Index(Knowledge((BEES, SHEEP), page)), POLICY)
+    reply = only(bot.respond("巴特尔是谁", NOTHING)).reply
+    assert isinstance(reply, SmallTalk) and reply.about and reply.about.interview == "sheep"

@@ -20,7 +20,7 @@ import yaml
 
 from bot import index_cache, knowledge, render, terminal
 from bot.interview import Interview, Knowledge
-from bot.policy import calibrated, policy_for
+from bot.policy import policy_for, thinner
 from bot.respond import Answer, Choices, Conversation, NotCovered, Responder, SmallTalk, Turn
 from bot.search import Index
 from bot.words import say
@@ -71,7 +71,7 @@ class Mind:
 def mind() -> Mind:
     loaded, _ = knowledge.load(BUNDLED)
     index = Index(loaded)
-    return Mind(loaded, index, Responder(index, policy_for(index), calibrated(index)))
+    return Mind(loaded, index, Responder(index, policy_for(index), thinner(index)))
 
 
 @cache

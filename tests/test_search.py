@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.interview import Everyday, Exchange, Fact, Interview, Knowledge, Origin, Phrase, sentences
 from bot.query import read
-from bot.search import Evidence, Floats, Index, Topic
+from bot.search import CANDIDATES, EVERYDAY, Evidence, Floats, Index, Topic
 
 HERE = Origin("tests/test_search.py", 1)
 ANY = st.text(st.characters(exclude_categories=[]), max_size=60)
@@ -255,11 +255,71 @@ def test_the_opening_is_the_authored_quote_else_the_passage_nearest_to_the_hosts
         assert is_run_of_sentences(INDEX.opening(exchange), exchange)
 
 
-def test_lines_can_be_left_out_as_if_they_were_not_known() -> None:
-    evidence = INDEX.explain(read("蜂蜜多少钱一斤"), lambda line: line.owner == "bees/q1")
-    assert all(INDEX.lines[n].owner != "bees/q1" for n in evidence.lines)
-    kept = INDEX.explain(read("蜂蜜多少钱一斤"))
-    assert any(INDEX.lines[n].owner == "bees/q1" for n in kept.lines)
+def test_everyday_lines_do_not_crowd_out_a_small_interview() -> None:
+    asked = "你觉得蜂蜜多少钱"
+    crowd = phrases(*(f"你觉得{thing}多少钱" for thing in map(str, range(500))))
+    everyday = Everyday(crowd, KNOWLEDGE.everyday.smalltalk)
+    index = Index(Knowledge((BEES,), everyday))
+    near = index.explain(read(asked)).lines
+    own = sum(bool(index.lines[n].interview) for n in near)
+    assert own == sum(bool(line.interview) for line in index.lines) and len(near) - own == EVERYDAY
+    assert index.search(asked).matches[0].exchange.id == "q1"
+
+
+def test_of_an_answers_sentences_only_the_best_two_count() -> None:
+    sentences = [f"蜂箱的第{n}件事。" for n in range(9)]
+    long = Exchange("bees", "q8", "别的事?", ("".join(sentences),), HERE)
+    short = Exchange("bees", "q9", "另外的事?", ("蜂箱是杉木做的。",), HERE)
+    index = Index(Knowledge((replace(BEES, exchanges=(long, short), declines=()),)))
+    evidence = Evidence(
+        np.array([n for n, line in enumerate(index.lines) if line.verbatim]),
+        np.array([0.1] * 9 + [0.25], dtype=np.float32),
+    )
+    ranking = index.rank(read("蜂箱"), evidence)
+    assert [(m.exchange.id, round(m.share, 2)) for m in ranking.matches] == [
+        ("q9", 0.25),
+        ("q8", 0.2),
+    ]
+
+
+def test_a_hosts_last_sentence_asks_for_itself() -> None:
+    told = "谢谢您抽空。今年雨水多,大家都很担心收成。槐花蜜还能吃到吗?"
+    exchange = replace(HONEY, question=told)
+    lines = [
+        line.phrase.text for line in Index(Knowledge((replace(BEES, exchanges=(exchange,)),))).lines
+    ]
+    assert told in lines and "槐花蜜还能吃到吗?" in lines
+    assert "谢谢您抽空。" not in lines and lines.count("蜂蜜多少钱一斤?") <= 1
+
+
+def test_only_the_interviews_that_are_meant_are_searched() -> None:
+    other = replace(
+        BEES,
+        id="other",
+        exchanges=tuple(replace(e, interview="other") for e in BEES.exchanges),
+    )
+    index = Index(Knowledge((BEES, other), KNOWLEDGE.everyday))
+    query, only = read("蜂蜜多少钱一斤"), frozenset(("other",))
+    evidence = index.explain(query, among=only)
+    phrases_of = {index.lines[n].interview for n in evidence.lines if not index.lines[n].verbatim}
+    assert phrases_of <= {"other", ""}
+    matches = index.rank(query, evidence, among=only).matches
+    assert matches[0].exchange.key == "other/q1"
+    assert {m.exchange.interview for m in matches} == {"other"}
+
+
+def test_of_many_interviews_those_with_the_likest_lines_are_tried() -> None:
+    many = tuple(
+        Interview(
+            f"i{n}",
+            HERE,
+            exchanges=(Exchange(f"i{n}", "q1", f"{thing}几点开门?", ("九点。",), HERE),),
+        )
+        for n, thing in enumerate("书店 菜场 邮局 澡堂 医院 学校 银行 公园 戏院 车站".split())
+    )
+    index = Index(Knowledge(many))
+    assert len(index.nearest(read("澡堂几点开门"))) == CANDIDATES
+    assert index.nearest(read("澡堂几点开门"))[0] == "i3"
 
 
 def test_evidence_mixes_by_weight() -> None:

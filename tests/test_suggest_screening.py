@@ -275,6 +275,8 @@ def test_a_topic_is_short_its_own_and_finds_its_exchange(
     ("text", "reason"),
     [
         ("灯塔的油漆是什么颜色", None),
+        ("一共碎了几扇窗户呢", ANSWERED),
+        ("窗户是什么木头做的", None),
         ("灯塔有多高", REPEATED),
         ("那次是为什么", DANGLING),
         ("what does a ticket cost", SCRIPT),

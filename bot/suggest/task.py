@@ -6,14 +6,11 @@ are written as soon as it is through, declines at the end, when it is known what
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
-
-from tqdm import tqdm
 
 from bot.interview import Exchange, Interview, Knowledge, Phrase
 from bot.knowledge import PHRASES, Authored
@@ -128,12 +125,16 @@ def run(
     task: Task,
     model: Model | None,
     given: Iterable[journal.Record] = (),
-    say: Callable[[str], object] = print,
+    say: Callable[[str], object] = lambda _: None,
+    count: Callable[[int], object] = lambda _: None,
 ) -> Result:
     """Ask what is unasked, where there is a model; screen and write what was answered, by it and
-    in the records that are `given`. Raises Unwritable, before anything is asked if it can."""
+    in the records that are `given`. Raises Unwritable, before anything is asked if it can.
+
+    `say` is told of each exchange that was written, `count` how many prompts more are done.
+    """
     writing.probe(task.phrases, task.interview.id)
-    working = _Run(task, model, say)
+    working = _Run(task, model, say, count)
     try:
         working.take(given)
         working.work()
@@ -149,24 +150,24 @@ _Course: TypeAlias = Iterator[tuple[Prompt, ...]]
 class _Run:
     """A run under way; a class because calls, screening and files share where it stands."""
 
-    def __init__(self, task: Task, model: Model | None, say: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        task: Task,
+        model: Model | None,
+        say: Callable[[str], object],
+        count: Callable[[int], object],
+    ) -> None:
         self.result = Result()
         self._task = task
         self._say = say
+        self._done = count
         self._prompts, self._progress = progress(task)
         earlier = [text for reply in self._progress.earlier for text in replies.texts(reply)]
         self._screening = Screening(task.knowledge, task.interview.id, task.most, earlier)
         self._calls = Calls(model, task.jobs) if model else None
         self._open: dict[str, tuple[_Course, set[str]]] = {}
-        self._bar = tqdm(
-            total=sum(map(self._unasked, self._prompts)),
-            file=sys.stderr,
-            disable=None if model else True,  # None: unless it is no terminal
-            unit="问",
-        )
 
     def close(self) -> None:
-        self._bar.close()
         if self._calls:
             self._calls.close()
 
@@ -214,7 +215,7 @@ class _Run:
                 return
 
     def _receive(self, prompt: Prompt, outcome: str | Exception) -> None:
-        self._bar.update()
+        self._done(1)
         if isinstance(outcome, str):
             self._keep(prompt, outcome)
         else:
@@ -282,7 +283,7 @@ class _Run:
         for prompt in spare:
             if self._unasked(prompt) and self._calls:
                 self.result.skipped += 1
-                self._bar.update()
+                self._done(1)
                 self._progress.settled.add(prompt.id)
                 journal.append(self._task.journal, journal.skipped(prompt))
 
@@ -304,7 +305,7 @@ class _Run:
         self.result.accepted += Counter(
             asks=len(group.asks) + facts, topics=bool(group.topic), quotes=bool(group.quote)
         )
-        if self._calls and self._bar.disable:
+        if self._calls:
             self._say(f"{group.exchange}: {len(group.asks) + facts} 条问法")
 
     # Declines

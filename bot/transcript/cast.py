@@ -1,54 +1,43 @@
-"""Who asks and who answers: label candidates are counted and compared before one is believed."""
+"""Who asks and who answers: label candidates are compared over the whole page."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from bot.transcript.labels import Label, key_of
-from bot.transcript.page import Paragraph
-
-HOST_WORDS = re.compile(
-    r"(?:.*(?:记者|記者|主持|主播|访谈者|訪談者|采访者|採訪者|提问|提問|本刊|本报|本報|本网|小编|网友|網友|观众|觀眾|听众|讀者|读者)|"
-    r"^(?:Q|问|問|記|记|发问|Interviewer|Reporter|Host)$).*",
-    re.IGNORECASE,
+from bot.transcript.labels import Label
+from bot.transcript.names import (
+    GENERIC,
+    HOST_WORDS,
+    Legend,
+    matching,
+    short_for,
+    speakers_of,
 )
-GUEST_WORDS = re.compile(r"(?:A|答|回答|嘉宾|嘉賓|受访者|受訪者|被采访者|专家|Interviewee|Guest).*")
-GENERIC = frozenset(
-    ("Q", "A", "问", "問", "答", "回", "复", "覆", "记", "記", "記者", "记者")
-).union(("主持人", "主持", "嘉宾", "嘉賓"))
-"""Labels that say what somebody does, not who he is."""
+from bot.transcript.reading import Corrections
 
 _QUESTION_END = re.compile(r"[?？][”’」』）)\]】!！\s]*$")
 _QUESTION = re.compile(r"[?？]|[吗嗎呢么麼][。\s]*$")
-_ITEM = re.compile(r"(?:^|[\s；;，,、/／|]+)(?P<key>[^\s：:=＝；;，,、/（）()]{1,6})\s*[:：=＝]\s*")
-_ASIDE = re.compile(r"[（(][^（）()]*[）)]")
-_SHORT_FOR = re.compile(
-    r"(?:简称|簡稱|简写|下称|下稱)[为為：:]?\s*[“「『\"《]?([^”」』\"》，,。；;）)\s]{1,10})"
-)
-_OFFICE = re.compile(
-    r"(?:副|总|首席)?(?:教授|博士|先生|女士|小姐|老师|老師|律师|律師|医生|醫生|院士|主任|局长|局長|部长|部長|市长|市長|"
-    r"处长|處長|厅长|司长|书记|書記|主席|会长|會長|校长|校長|院长|院長|议员|議員|研究员|记者|記者|网站|網站|答|回答)"
-)
-OFFICE_MOST = 16
-"""The longest office before a name has 8 characters; a title line has 17 or more."""
-ROLE_MOST = 12
-"""The longest asker with a role in his label, 网友“山间的一只猫”提问, has 11 characters."""
-NAME_MOST = 8
-"""A label that occurs once is a name of up to 8 characters; longer ones began a sentence."""
-HOST_LEAST = 0.5
-"""Who scores less does not ask at all: the page labels its answers only."""
-HOST_ASKS_LEAST = 0.25
-"""Guests ask in up to 20 % of their turns; a host whose label is no word for one, in 40 %."""
-SECOND_HOST_LEAST = 1.2
-"""Second hosts score 1.5 and more; a guest who asks back, up to 1.1."""
+NAME_MOST = 12
+"""The longest label that occurs once, 网友“山间的一只猫”提问, has 11 characters without quotes."""
 MARKED_LEAST = 0.9
 """Bold labels are a habit of a page: on the development pages 0 % to 40 % or all of them are."""
-_VALUE_MOST = 24
-"""The longest description in a legend of the development pages has 19 characters."""
+NEAR_END = 60
+"""Hosts put a sentence behind their question at most; a question further up is rhetorical."""
+LISTED_LEAST = 3
+"""So many new bold labels behind the last question are a glossary."""
+ASK_EVEN = 0.35
+"""Hosts ask in 40 % of their turns and more; guests ask back in up to 20 %."""
+ASK_LEAST = 0.25
+"""Who asks less is no host, however well he alternates, unless his label is a word for one."""
+KEYS_MOST = 20
+"""No page has more speakers; comparing each with each would take time in proportion."""
+
+
+NOTHING = Corrections()
 
 
 @dataclass(frozen=True)
@@ -67,15 +56,19 @@ class Candidate:
 class Cast:
     """The page's speakers by label key; `same` maps every key to its speaker's first key."""
 
-    hosts: frozenset[str]
-    guests: frozenset[str]
-    same: Mapping[str, str]
+    hosts: frozenset[str] = frozenset()
+    guests: frozenset[str] = frozenset()
+    same: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     """What the page's legend or first label says in full: 黃 → 黃小姐."""
+    unwanted: frozenset[str] = frozenset()
+    """Labels that a person has said are no speakers."""
 
     def role(self, label: Label | None) -> str | None:
-        """ "host", "guest", or None where the label is not a speaker's."""
+        """ "host", "guest", "unwanted", or None where the label is not a speaker's."""
         key = self.same.get(label.key) if label else None
+        if key in self.unwanted:
+            return "unwanted"
         return "host" if key in self.hosts else "guest" if key in self.guests else None
 
     def name(self, key: str) -> str:
@@ -83,122 +76,116 @@ class Cast:
 
 
 @dataclass(frozen=True)
-class Legend:
-    """The lines that explain labels, and what they say."""
+class Told:
+    """Label keys whose role a person has given."""
 
-    lines: frozenset[int]
-    names: Mapping[str, str]
+    hosts: frozenset[str] = frozenset()
+    guests: frozenset[str] = frozenset()
+    unwanted: frozenset[str] = frozenset()
 
-
-def legend(paragraphs: Sequence[Paragraph], keys: Iterable[str]) -> Legend:
-    """Lines such as （問：記者；鄭：鄭某某） or 全=全现在; `keys` are the label candidates."""
-    counts = Counter(keys)
-    known = set(counts)
-    names: dict[str, str] = {}
-    lines: set[int] = set()
-    single: list[tuple[int, dict[str, str]]] = []
-    for at, paragraph in enumerate(paragraphs):
-        if at and paragraph is paragraphs[at - 1]:
-            continue  # another turn of the same paragraph
-        items = _items(paragraph.text, known)
-        fitting = len(items) > 1 and any(_fits(*item) for item in items.items())
-        if fitting or (items and re.search("[=＝]", paragraph.text)):
-            names |= items
-            lines.add(at)
-        elif items:
-            single.append((at, items))
-        for short in _SHORT_FOR.findall(paragraph.text):
-            if key_of(short) in known:
-                names.setdefault(key_of(short), "")
-    for (at, items), (after, more) in pairwise(single):
-        both = items | more
-        recur = len(both) > 1 and all(counts[key] > 1 for key in both)
-        if after - at == 1 and recur and any(_fits(*item) for item in both.items()):
-            names |= both
-            lines |= {at, after}
-    return Legend(frozenset(lines), names)
+    @property
+    def all(self) -> frozenset[str]:
+        return self.hosts | self.guests | self.unwanted
 
 
-def _items(text: str, known: set[str]) -> dict[str, str]:
-    """The pairs of a legend line, or nothing where it is not one."""
-    if len(text) > 200:
-        return {}
-    text = text.strip(" 　*")
-    text = text[1:-1] if re.fullmatch(r"[（(【\[].*[）)】\]]", text) else text
-    text = _ASIDE.sub("", text)
-    starts = list(_ITEM.finditer(text))
-    if not starts or starts[0].start():
-        return {}
-    ends = [match.start() for match in starts[1:]] + [len(text)]
-    pairs = {
-        key_of(match["key"]): text[match.end() : end].strip(" 　；;，,、/|")
-        for match, end in zip(starts, ends, strict=True)
-    }
-    if any(key not in known for key in pairs):
-        return {}
-    if any(len(value) > _VALUE_MOST or re.search(r"[。？?！!]", value) for value in pairs.values()):
-        return {}
-    return pairs if all(pairs.values()) else {}
+def told_by(corrections: Corrections, keys: Iterable[str], known: Legend) -> Told:
+    """The label keys that a person's names stand for."""
+    keys = set(keys)
+
+    def meant(names: Sequence[str]) -> frozenset[str]:
+        return frozenset(set().union(*matching(names, keys, known.names).values()))
+
+    return Told(meant(corrections.host), meant(corrections.guest), meant(corrections.leave_out))
 
 
-def _fits(key: str, value: str) -> bool:
-    """Whether the description can belong to the label: 鄭 to 鄭某某, J to Jocelyn, 問 to 記者."""
-    if key in GENERIC:
-        return not _QUESTION.search(value)
-    rest = iter(value)
-    return key != value and all(letter in rest for letter in key)
+def cast_of(
+    candidates: Sequence[Candidate], known: Legend, corrections: Corrections = NOTHING
+) -> Cast:
+    """The speakers: whose labels recur as they do in an interview, and whom a person has named."""
+    same = speakers_of([candidate.label for candidate in candidates])
+    told = told_by(corrections, same, known)
+    same |= {key: key for key in told.all}
+    wanted = [c for c in candidates if same[c.label.key] not in told.unwanted]
+    speakers = _recurring(wanted, same, known) | told.hosts | told.guests
+    hosts = _hosts([(same[c.label.key], asks(c.speech)) for c in wanted], speakers, told)
+    hosts |= _once(wanted, same, hosts, speakers - hosts)
+    guests = (speakers | _marked(wanted, same, hosts, speakers | hosts)) - hosts
+    guests |= _once_answered(wanted, same, hosts, guests)
+    names = {same[key]: value for key, value in known.names.items() if value and key in same}
+    names |= {same[c.label.key]: c.label.key for c in candidates if short_for(c.label)}
+    return Cast(frozenset(hosts), frozenset(guests - hosts), same, names, told.unwanted)
 
 
-def cast_of(candidates: Sequence[Candidate], known: Legend) -> Cast | None:
-    """The speakers, if labels recur as they do in an interview."""
-    same = _aliases(candidates, known)
+def _recurring(candidates: Sequence[Candidate], same: Mapping[str, str], known: Legend) -> set[str]:
+    """The labels that occur twice or are explained, and further ones that name an asker."""
     turns: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in candidates:
         turns[same[candidate.label.key]].append(candidate)
-    legend_keys = {same[key] for key in known.names if key in same}
-    speakers = {key for key, said in turns.items() if len(said) > 1 or key in legend_keys}
-    first = min((turns[key][0].at for key in speakers), default=0)
-    speakers |= {
-        key
-        for key, (said, *_) in turns.items()
-        if HOST_WORDS.fullmatch(key)
-        and len(key) <= ROLE_MOST
-        and said.speech
-        and (said.at > first or asks(said.speech))
-    }
-    if not speakers:
-        return None
-    order = [same[c.label.key] for c in candidates if same[c.label.key] in speakers]
-    hosts = _hosts(order, {key: turns[key] for key in speakers})
-    more_hosts, more_guests = _once(candidates, same, hosts, speakers - hosts)
-    hosts |= more_hosts
-    speakers |= more_hosts | more_guests | _marked(candidates, same, speakers)
-    names = {same[key]: value for key, value in known.names.items() if value and key in same}
-    for candidate in candidates:
-        if _SHORT_FOR.search(candidate.label.aside):
-            names[same[candidate.label.key]] = candidate.label.key
-    return Cast(frozenset(hosts), frozenset(speakers - hosts), same, names)
+    explained = {same[key] for key in known.names if key in same}
+    found = {key for key, said in turns.items() if len(said) > 1 or key in explained}
+    first = min((turns[key][0].at for key in found), default=0)
+    return found | {key for key, (one, *_) in turns.items() if _names_asker(key, one, first)}
 
 
-def _aliases(candidates: Sequence[Candidate], known: Legend) -> dict[str, str]:
-    """Each label key with the key that stands for its speaker: 李 and 李怀宇（简称“李”）."""
-    counts = Counter(candidate.label.key for candidate in candidates)
-    same = {key: key for key in counts}
-    for candidate in candidates:
-        for short in _SHORT_FOR.findall(candidate.label.aside):
-            if key_of(short) in counts:
-                same[candidate.label.key] = key_of(short)
-    folded: dict[str, str] = {}
-    for candidate in candidates:
-        long = candidate.label.key
-        if same[long] == long:
-            shorts = [short for short in _within(candidate.label) if counts[short] >= counts[long]]
-            alike = folded.setdefault(long.casefold(), long)
-            same[long] = min((short for short in shorts if short != long), key=len, default=alike)
-    for key in counts:
-        while same[key] != same[same[key]]:
-            same[key] = same[same[key]]
-    return same
+def _names_asker(key: str, one: Candidate, first: int) -> bool:
+    """Whether a label that occurs once is a word for who asks, and not above the interview."""
+    word = HOST_WORDS.fullmatch(key) and len(key) <= NAME_MOST
+    return bool(word and one.speech) and (one.at > first or asks(one.speech) > 0)
+
+
+@dataclass(frozen=True)
+class _Order:
+    """The page's labelled turns, summed up so that it is quick to try who hosts."""
+
+    first: str
+    own: Mapping[str, float]
+    """For each speaker, how much more he asks than is even."""
+    pairs: Mapping[tuple[str, str], int]
+    """How often one turn follows another's."""
+
+    @classmethod
+    def of(cls, turns: Sequence[tuple[str, float]]) -> _Order:
+        own: dict[str, float] = defaultdict(float)
+        for key, asked in turns:
+            own[key] += asked - ASK_EVEN + _worded(key)
+        return cls(turns[0][0], own, Counter(pairwise(key for key, _ in turns)))
+
+    def score(self, hosts: set[str]) -> float:
+        """How well the turns alternate if `hosts` ask, and how much those are the ones who do."""
+        score = 0.5 * (self.first in hosts)
+        score += sum(own if key in hosts else -own for key, own in self.own.items())
+        changes = (n for (a, b), n in self.pairs.items() if (a in hosts) != (b in hosts))
+        return score + 0.5 * sum(changes)
+
+    def improved(self, hosts: set[str], keys: Sequence[str]) -> set[str]:
+        """The hosts after every single change that makes the order better."""
+        best = max([hosts, *(hosts ^ {key} for key in keys)], key=self.score)
+        return hosts if best == hosts else self.improved(best, keys)
+
+
+def _hosts(said: Sequence[tuple[str, float]], speakers: set[str], told: Told) -> set[str]:
+    """The speakers whose turns, taken for questions, make asking and answering alternate best."""
+    turns = [(key, asked) for key, asked in said if key in speakers]
+    if not turns:
+        return set(told.hosts)
+    order = _Order.of(turns)
+    may = _who_may_host(turns, told)
+    starts = [set(told.hosts), *({*told.hosts, key} for key in may)]
+    return max((order.improved(start, may) for start in starts), key=order.score)
+
+
+def _who_may_host(turns: Sequence[tuple[str, float]], told: Told) -> list[str]:
+    """The most frequent speakers who ask often enough, or whose label says that they do."""
+    counts = Counter(key for key, _ in turns)
+    asking: dict[str, float] = defaultdict(float)
+    for key, asked in turns:
+        asking[key] += asked / counts[key]
+    often = [key for key, _ in counts.most_common(KEYS_MOST) if key not in told.all]
+    return [key for key in often if asking[key] + _worded(key) >= ASK_LEAST]
+
+
+def _worded(key: str) -> float:
+    return 0.5 * bool(HOST_WORDS.fullmatch(key))
 
 
 def _once(
@@ -206,108 +193,58 @@ def _once(
     same: Mapping[str, str],
     hosts: set[str],
     guests: set[str],
-) -> tuple[set[str], set[str]]:
-    """Speakers with a single turn, each standing right where a host's or a guest's is missing."""
-    more_hosts: set[str] = set()
-    more_guests: set[str] = set()
-    followers = [*candidates[2:], None]
+) -> set[str]:
+    """Speakers with a single question, each right before a guest's turn without another."""
+    found: set[str] = set()
+    for before, one, after in zip(candidates, candidates[1:], candidates[2:], strict=False):
+        alone = one.at - before.at <= 1 and after.at - one.at == 1 and asks(one.speech) == 1
+        if alone and same[after.label.key] in guests and same[before.label.key] not in hosts:
+            found |= _named_once(one, same, hosts | guests)
+    return found
+
+
+def _once_answered(
+    candidates: Sequence[Candidate],
+    same: Mapping[str, str],
+    hosts: set[str],
+    guests: set[str],
+) -> set[str]:
+    """Speakers with a single turn, each right behind a question that nobody else answers."""
+    found: set[str] = set()
+    followers = [*(same[candidate.label.key] for candidate in candidates[2:]), ""]
     for before, one, after in zip(candidates, candidates[1:], followers, strict=False):
-        key = same[one.label.key]
-        if key in hosts | guests or len(key) > NAME_MOST or one.at - before.at > 1:
-            continue
-        asked = same[before.label.key] in hosts
-        answered = after is not None and same[after.label.key] in guests
+        asked = same[before.label.key] in hosts and one.at - before.at <= 1
         question = asks(before.speech) or before.label.key in GENERIC
-        if asked and not answered and question:
-            more_guests.add(key)
-        elif after and not asked and answered and after.at - one.at == 1 and asks(one.speech) == 1:
-            more_hosts.add(key)
-    return more_hosts, more_guests
+        if asked and question and after not in guests:
+            found |= _named_once(one, same, hosts | guests)
+    return found
+
+
+def _named_once(one: Candidate, same: Mapping[str, str], known: set[str]) -> set[str]:
+    key = same[one.label.key]
+    return {key} if key not in known and len(key) <= NAME_MOST else set()
 
 
 def _marked(
-    candidates: Sequence[Candidate], same: Mapping[str, str], speakers: set[str]
+    candidates: Sequence[Candidate], same: Mapping[str, str], hosts: set[str], speakers: set[str]
 ) -> set[str]:
-    """Further speakers, where a page sets exactly its labels in bold."""
-    believed = [c for c in candidates if same[c.label.key] in speakers and not c.bold]
-    if _mean(c.marked for c in believed) < MARKED_LEAST:
+    """Further guests between the questions, where a page sets exactly its labels in bold."""
+    keys = [same[candidate.label.key] for candidate in candidates]
+    plain = [c.marked for c, key in zip(candidates, keys, strict=True) if key in speakers - hosts]
+    asked = [at for at, key in enumerate(keys) if key in hosts]
+    if not asked or _mean(plain) < MARKED_LEAST:
         return set()
-    return {same[c.label.key] for c in candidates if c.marked and len(c.label.key) <= ROLE_MOST}
-
-
-def _within(label: Label) -> Iterator[str]:
-    """The names that a label may give with more before or behind: 部长陈某, 陈某教授, Ann Lee."""
-    long = label.key
-    if HOST_WORDS.fullmatch(long):
-        return
-    words = label.shown.split()
-    yield key_of(words[-1])
-    yield key_of(label.aside)
-    yield "".join(re.findall("[A-Z]{1,2}", label.shown))
-    if label.shown.isascii() or not label.shown[-1].isascii() ^ words[0].isascii():
-        yield key_of(words[0])
-    for cut in range(1, min(len(long) - 1, OFFICE_MOST + 1)):
-        yield long[cut:]
-    for cut in range(2, len(long)):
-        if _OFFICE.fullmatch(long[cut:]):
-            yield long[:cut]
-
-
-def _hosts(order: Sequence[str], turns: Mapping[str, Sequence[Candidate]]) -> set[str]:
-    """The speakers who ask: the likeliest one, and who asks as he does in the same place."""
-    everybody = _Share.of([candidate for said in turns.values() for candidate in said])
-    scores = {
-        key: _host_score(key == order[0], key, _Share.of(said), everybody)
-        for key, said in turns.items()
-    }
-    best = max(dict.fromkeys(order), key=lambda key: scores[key])
-    hosts = {key for key in turns if HOST_WORDS.fullmatch(key)}
-    asks_often = _Share.of(turns[best]).asking >= HOST_ASKS_LEAST * len(turns[best])
-    if not hosts and scores[best] >= HOST_LEAST and asks_often:
-        hosts.add(best)
-    behind = Counter(key for before, key in pairwise(order) if before in hosts)
-    ahead = Counter(key for key, after in pairwise(order) if after not in hosts)
-    for key, said in turns.items():
-        in_place = behind[key] * 3 <= len(said) and ahead[key] * 3 >= len(said) * 2
-        if scores[key] >= SECOND_HOST_LEAST and in_place and len(hosts) + 1 < len(turns):
-            hosts.add(key)
-    return hosts
-
-
-@dataclass(frozen=True)
-class _Share:
-    """Sums over some speaker's turns."""
-
-    turns: int
-    asking: float
-    bold: int
-    length: int
-
-    @classmethod
-    def of(cls, said: Sequence[Candidate]) -> _Share:
-        return cls(
-            len(said),
-            sum(asks(candidate.speech) for candidate in said),
-            sum(candidate.bold for candidate in said),
-            sum(len(candidate.speech) for candidate in said),
-        )
-
-
-def _host_score(first: bool, key: str, mine: _Share, everybody: _Share) -> float:
-    """How much a label behaves as a host's; a clear host has 3 to 5, a clear guest below 1."""
-    score = 2.0 * mine.asking / mine.turns + 0.5 * first
-    score += 1.0 * bool(HOST_WORDS.fullmatch(key)) - 1.0 * bool(GUEST_WORDS.fullmatch(key))
-    others = everybody.turns - mine.turns
-    if others:
-        bold = mine.bold / mine.turns > 0.6 > 0.3 > (everybody.bold - mine.bold) / others
-        short = mine.length / mine.turns < (everybody.length - mine.length) / others
-        score += 1.0 * bold + 0.5 * short + 0.3 * (mine.turns * 2 >= everybody.turns - 1)
-    return score
+    bold = {at for at, c in enumerate(candidates) if c.marked and len(c.label.key) <= NAME_MOST}
+    late = {keys[at] for at in bold if at > asked[-1]} - speakers
+    found = {keys[at] for at in bold if at > asked[0]}
+    return found - late if len(late) >= LISTED_LEAST else found
 
 
 def asks(text: str) -> float:
-    """1 for a turn that ends as a question, half for one that holds a question."""
-    return 1.0 if _QUESTION_END.search(text[-12:]) else 0.5 if _QUESTION.search(text) else 0.0
+    """1 for a turn that ends as a question, half for one that holds one near its end."""
+    if _QUESTION_END.search(text[-12:]):
+        return 1.0
+    return 0.5 if _QUESTION.search(text[-NEAR_END:]) else 0.0
 
 
 def _mean(values: Iterable[float]) -> float:

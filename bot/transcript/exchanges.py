@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.transcript import chrome
 from bot.transcript.cast import asks
-from bot.transcript.labels import ends_interview
 from bot.transcript.reading import Exchange, Kind, Line
+from bot.transcript.sieve import Page, page_of, set_as_heading, sift
 from bot.transcript.turns import Part, Turn
 
 BEFORE = "before the interview"
-QUOTE_MOST = 90
-"""Pull quotes of the development pages have 9 to 86 characters."""
-PAGE_MOST = 300_000
-"""Longer than any interview; looking for pull quotes takes time in proportion to its square."""
-_QUOTED = re.compile(r"[「“『\"]")
-_UNQUOTED = re.compile(r"[」”』\"]\W*$")
+AFTER = "after the interview"
+SLACK = 4
+"""A line that was wrapped is no longer than the one before it, but for a word at its end."""
 
 
 @dataclass(frozen=True)
@@ -38,78 +35,6 @@ class Segment:
 
     asked: tuple[Turn, ...]
     answered: tuple[Turn, ...]
-
-
-class Sieve:
-    """Separates speech from chrome inside turns; a class because it remembers the whole page."""
-
-    def __init__(self, turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -> None:
-        words = _bare("\n".join(part.text for part in page))
-        self._words = words if len(words) < PAGE_MOST else ""
-        self._names = names
-        answers = [turn for turn in turns if turn.role == "guest" and turn.spoken][:-1]
-        quoted = [
-            turn
-            for turn in answers
-            if _QUOTED.match(turn.said[0].speech) and _UNQUOTED.search(turn.said[-1].speech)
-        ]
-        brief = [turn for turn in answers if len(turn.said) == 1]
-        self._quoted = len(quoted) * 5 > len(answers) * 4 and len(answers) > 1
-        self._brief = len(brief) * 3 > len(answers) * 2 and len(answers) > 2
-
-    def sift(self, turn: Turn, last: bool, before_host: bool) -> Iterator[tuple[Part, str | None]]:
-        """Each part with the name of its chrome, or None where it is speech."""
-        over = spoken = image = introduced = False
-        for at, part in enumerate(turn.parts):
-            after = turn.parts[at + 1] if at + 1 < len(turn.parts) else None
-            tail = before_host if after is None else last and after.sort in chrome.ENDS
-            sort = self._sort(part, spoken, image, tail, last) if at or part.sort else None
-            sort = None if sort == "pull quote" and introduced else sort
-            over = over or (last and spoken and sort in chrome.ENDS)
-            image = part.paragraph.image or (image and sort == "caption" and part.paragraph.soft)
-            if over:
-                yield part, "after the interview"
-            else:
-                yield part, sort
-                spoken = spoken or (sort is None and bool(part.speech))
-                introduced = sort is None and part.speech.endswith((":", "："))
-                over = last and ends_interview(part.text)
-
-    def _sort(self, part: Part, spoken: bool, image: bool, tail: bool, last: bool) -> str | None:
-        text = part.text
-        if part.sort:
-            return part.sort
-        if image and not part.paragraph.image and chrome.is_caption(part.paragraph, self._names):
-            return "caption"
-        if chrome.is_credit_caption(text):
-            return "caption"
-        if chrome.is_heading(part.paragraph) and spoken:
-            return "heading"
-        if spoken and last and part.paragraph.italic:
-            return "narrative"
-        if spoken and chrome.is_narrated(text, self._names, last, self._brief):
-            return "narrative"
-        if spoken and self._quoted and not _QUOTED.match(text):
-            return "narrative"
-        if spoken and self._pulled(part):
-            return "pull quote"
-        if spoken and tail and len(text) <= chrome.PLAIN_HEADING_MOST and not chrome.ended(text):
-            return "heading"
-        return None
-
-    def _pulled(self, part: Part) -> bool:
-        """Whether it is set as a quotation, or only repeats words from elsewhere on the page."""
-        if part.paragraph.quote and not self._quoted and re.fullmatch("[“「].*[”」]", part.text):
-            return True
-        words = _bare(part.text)
-        plain = chrome.ended(part.text) and not (part.paragraph.quote or part.paragraph.heading)
-        if plain or not 8 <= len(words) <= QUOTE_MOST:
-            return False
-        return self._words.count(words) > 1
-
-
-def _bare(text: str) -> str:
-    return re.sub(r"[^\w\n]", "", text)
 
 
 def segments(turns: Sequence[Turn]) -> tuple[list[Turn], list[Segment]]:
@@ -148,29 +73,37 @@ def _asks(part: Part) -> bool:
 
 def with_unlabelled_answers(turns: Sequence[Turn]) -> list[Turn]:
     """The turns, with a guest's turn cut out of host turns whose answer carries no label."""
-    hosts = [at for at, turn in enumerate(turns) if turn.role == "host"]
-    labelled = sum(at + 1 < len(turns) and turns[at + 1].role == "guest" for at in hosts)
-    rare = labelled * 2 < len(hosts)
+    roles = [turn.role for turn in turns]
+    followed = [pair == ("host", "guest") for pair in pairwise([*roles, ""])]
+    rare = sum(followed) * 2 < roles.count("host")
+    last = max((at for at, role in enumerate(roles) if role == "host"), default=0)
     found: list[Turn] = []
     for at, turn in enumerate(turns):
-        following = turns[at + 1].role if at + 1 < len(turns) else ""
-        if turn.role == "guest" or following == "guest":
-            found.append(turn)
-        else:
-            unlike = at == hosts[-1] and not any(other.key == "" for other in found)
-            found += _cut(turn, rare, last=unlike)
+        closing = at == last and all(other.key for other in found)
+        whole = turn.role == "guest" or followed[at] or (at == last and _thanks(turn))
+        found += [turn] if whole or not (rare or _is_answered(turn, closing)) else _cut(turn)
     return found
 
 
-def _cut(turn: Turn, rare: bool, last: bool) -> list[Turn]:
+def _thanks(turn: Turn) -> bool:
+    """Whether a turn asks nothing, as the last of an interview does."""
+    return not any(asks(part.speech) for part in turn.said[:2])
+
+
+def _is_answered(turn: Turn, closing: bool) -> bool:
+    """Whether a host turn, though answers on the page are labelled, holds one that is not."""
+    if len(turn.said) < 2 or closing:
+        return False
+    first, second = turn.said[:2]
+    alike = _alike(first, second)
+    question = asks(first.speech) == 1.0 and not (asks(second.speech) and alike)
+    return question or (first.paragraph.bold and not alike)
+
+
+def _cut(turn: Turn) -> list[Turn]:
     """Question and answer of a host turn after which no guest is named."""
     spoken = turn.said
     if len(spoken) < 2:
-        return [turn]
-    first, second = spoken[0], spoken[1]
-    answered = asks(first.speech) == 1.0 and not (asks(second.speech) and _alike(first, second))
-    answered = answered or (first.paragraph.bold and not _alike(first, second))
-    if not rare and (last or not answered):
         return [turn]
     question_ends = 1
     while question_ends < len(spoken) - 1 and _continues(spoken, question_ends):
@@ -192,90 +125,113 @@ def _continues(spoken: Sequence[Part], at: int) -> bool:
     """Whether an unlabelled paragraph still belongs to the question before it."""
     first, part = spoken[0].paragraph, spoken[at].paragraph
     if first.bold or first.heading:
-        return part.bold and not first.heading and not chrome.is_heading(part)
+        return part.bold and not first.heading and not set_as_heading(part)
     return not asks(spoken[at - 1].speech) and asks(part.text) == 1.0
 
 
-def build(turns: Sequence[Turn], page: Sequence[Part], names: tuple[str, ...]) -> Built:
+def build(turns: Sequence[Turn], parts: Sequence[Part], names: tuple[str, ...]) -> Built:
     """Exchanges from turns that are complete."""
-    sieve = Sieve(turns, page, names)
     opening, parted = segments(turns)
     if parted:
         narrative, parted[0] = _trimmed(parted[0])
         opening += narrative
-    lines: list[Line] = []
-    warnings: list[str] = []
-    exchanges: list[Exchange] = []
-    for turn in opening:
-        speaks = turn.role == "guest" and chrome.ended(turn.parts[0].speech)
-        lines += _named(turn, "opening statement" if speaks else BEFORE)
-        if speaks:
-            who = turn.shown or "有人"
-            warnings.append(f"第 {turn.parts[0].number} 行: {who}在第一个问题之前说话,当作开场白")
     guests = {turn.key for part in parted for turn in part.answered if turn.spoken}
-    several = len(guests - {""}) > 1
+    builder = _Builder(page_of(turns, parts, names), several=len(guests - {""}) > 1)
+    for turn in opening:
+        builder.open(turn)
     for at, segment in enumerate(parted):
-        last = at == len(parted) - 1
-        if not segment.answered:
-            for turn in segment.asked:
-                lines += _named(turn, "closing" if at else "question without answer")
-            continue
-        if not any(turn.spoken for turn in segment.asked):
-            for turn in (*segment.asked, *segment.answered):
-                lines += _named(turn, "answer without question")
-            warnings.append(f"第 {lines[-1].number} 行: 这段回答前面没有问题,没有收进来")
-            continue
-        exchanges += _exchanges(segment, sieve, last, several, lines)
+        builder.add(segment, first=at == 0, last=at == len(parted) - 1)
     early = tuple(part for turn in opening for part in turn.parts)
-    return Built(tuple(exchanges), tuple(lines), tuple(warnings), early)
+    return Built(tuple(builder.exchanges), tuple(builder.lines), tuple(builder.warnings), early)
 
 
-def _exchanges(
-    segment: Segment, sieve: Sieve, last: bool, several: bool, lines: list[Line]
-) -> Iterator[Exchange]:
-    question: list[Part] = []
-    for turn in segment.asked:
-        question += _sifted(turn, sieve, False, turn is not segment.asked[-1], "question", lines)
-    texts = _paragraphs(question)
-    groups: list[tuple[Turn, list[Part]]] = []
-    over = False
-    for at, turn in enumerate(segment.answered):
-        end = at == len(segment.answered) - 1
-        before = len(lines)
-        said = _sifted(turn, sieve, last, end and not last, "answer", lines) if not over else []
-        if over:
-            lines += _named(turn, "after the interview")
-        over = over or any(line.name == "after the interview" for line in lines[before:])
-        if groups and groups[-1][0].key == turn.key:
-            groups[-1][1].extend(said)
-        elif said:
-            groups.append((turn, said))
-    for turn, said in groups:
-        yield Exchange(
-            "\n".join(texts),
-            tuple(_paragraphs(said)),
-            turn.shown if several and turn.shown else None,
-            _numbers(question),
-            _numbers(said),
-        )
+class _Builder:
+    """Collects exchanges, and what became of every line, as it walks through the turns."""
 
+    def __init__(self, page: Page, several: bool) -> None:
+        self._page = page
+        self._several = several
+        self.exchanges: list[Exchange] = []
+        self.lines: list[Line] = []
+        self.warnings: list[str] = []
 
-def _sifted(
-    turn: Turn, sieve: Sieve, last: bool, tail: bool, kind: Kind, lines: list[Line]
-) -> list[Part]:
-    said = []
-    for part, sort in sieve.sift(turn, last, tail):
-        if sort is None:
-            lines.append(Line(part.number, kind))
+    def open(self, turn: Turn) -> None:
+        """What is said before the first question."""
+        speaks = turn.role == "guest" and chrome.ended(turn.parts[0].speech)
+        self.lines += _named(turn, "opening statement" if speaks else BEFORE)
+        if speaks:
+            self._warn(turn, f"{turn.shown or '有人'}在第一个问题之前说话,当作开场白")
+
+    def add(self, segment: Segment, first: bool, last: bool) -> None:
+        """A question with its answers, if there are both."""
+        turns = (*segment.asked, *segment.answered)
+        if segment.answered and any(turn.spoken for turn in segment.asked):
+            self._exchange(segment, last)
+            return
+        name = "question without answer" if first else "closing"
+        if segment.answered:
+            name = "answer without question"
+            self._warn(turns[-1], "这段回答前面没有问题,没有收进来")
+        for turn in turns:
+            self.lines += _named(turn, name)
+
+    def _warn(self, turn: Turn, sentence: str) -> None:
+        self.warnings.append(f"第 {turn.parts[0].number} 行: {sentence}")
+
+    def _exchange(self, segment: Segment, last: bool) -> None:
+        question: list[Part] = []
+        for turn in segment.asked:
+            before_host = turn is not segment.asked[-1]
+            question += self._sifted(turn, False, before_host, "question")
+        for turn, said in self._answers(segment, last):
+            self.exchanges.append(
+                Exchange(
+                    "\n".join(_paragraphs(question)),
+                    tuple(_paragraphs(said)),
+                    turn.shown if self._several and turn.shown else None,
+                    _numbers(question),
+                    _numbers(said),
+                )
+            )
+
+    def _answers(self, segment: Segment, last: bool) -> list[tuple[Turn, list[Part]]]:
+        """What each guest says; a guest who goes on says it in one answer."""
+        found: list[tuple[Turn, list[Part]]] = []
+        over = False
+        for turn in segment.answered:
+            if over:
+                self.lines += _named(turn, AFTER)
+                continue
+            before_host = turn is segment.answered[-1] and not last
+            at = len(self.lines)
+            said = self._sifted(turn, last, before_host, "answer")
+            over = any(line.name == AFTER for line in self.lines[at:])
+            if found and found[-1][0].key == turn.key:
+                found[-1][1].extend(said)
+            elif said:
+                found.append((turn, said))
+        return found
+
+    def _sifted(self, turn: Turn, last: bool, before_host: bool, kind: Kind) -> list[Part]:
+        """The turn's speech; what is none is accounted for."""
+        said = []
+        for part, sort in sift(turn, self._page, last, before_host):
+            if sort is not None:
+                self.lines += [Line(number, "chrome", sort) for number in part.numbers]
+                continue
+            self.lines += [Line(number, kind) for number in part.numbers]
             if part.speech:
                 said.append(part)
-        else:
-            lines.append(Line(part.number, "chrome", sort))
-    return said
+        return said
 
 
 def _named(turn: Turn, name: str) -> list[Line]:
-    return [Line(part.number, "chrome", part.sort or name) for part in turn.parts]
+    return accounted(turn.parts, name)
+
+
+def accounted(parts: Sequence[Part], name: str) -> list[Line]:
+    """The lines of parts that are no speech, by the name of their chrome or another."""
+    return [Line(number, "chrome", part.sort or name) for part in parts for number in part.numbers]
 
 
 def _paragraphs(parts: Sequence[Part]) -> list[str]:
@@ -286,6 +242,8 @@ def _paragraphs(parts: Sequence[Part]) -> list[str]:
         wrapped = (
             previous is not None
             and part.paragraph.soft
+            and not part.paragraph.item
+            and len(part.speech) <= len(previous.speech) + SLACK
             and part.label is None
             and previous.speech != ""
             and part.number == previous.number + 1
@@ -300,4 +258,4 @@ def _paragraphs(parts: Sequence[Part]) -> list[str]:
 
 
 def _numbers(parts: Sequence[Part]) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(part.number for part in parts))
+    return tuple(dict.fromkeys(number for part in parts for number in part.numbers))

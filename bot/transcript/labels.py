@@ -14,11 +14,8 @@ _LEADING_STAMP = re.compile(
     rf"[\[（(【]?{_DATE_STAMP}[\]）)】]?\s+|[\[（(【]{_DATE_STAMP}[\]）)】]\s*"
 )
 _TRAILING_STAMP = re.compile(rf"\s*(?:[\[（(【]{_DATE_STAMP}[\]）)】]|\s{_DATE_STAMP})\s*$")
-_END_MARK = re.compile(
-    r"\s*[（(【\[](?:全文|本文|访谈|訪談|访问|訪問|采访|採訪|专访|專訪)?(?:完|结束|結束|完毕|完畢|END)[）)】\]]\s*$"
-)
 _BULLET = r"[◉●○■□◆◇▲△★☆•⚫►▶·\-–—>]*\s*"
-_WORD = r"[^\s:：，,。？?！!；;…|｜\[\]【】（）()、\"]"
+_WORD = r"[^\s:：，,。？?！!；;…|｜\[\]【】（）()\"]"
 _ASIDE = r"[（(][^（）()]{1,30}[）)]"
 _NAME = rf"{_WORD}{{1,16}}(?:{_SPACE}+{_WORD}{{1,12}}){{0,3}}"
 _COLON = re.compile(
@@ -39,35 +36,20 @@ _INLINE = re.compile(
     rf"(?<=[。．！!？?…”」』）)\]】])\s*(?={_WORD}{{1,16}}{_SPACE}*[:：])|(?<!\s)\s+(?={_WORD}{{1,16}}{_SPACE}*[:：])"
     rf"|(?<=[。！!？?…”」』）)])\s*(?=(?:【[^【】]{{1,12}}】|\[[^\[\]:：]{{1,12}}\])(?!\())|(?=【[^【】]{{1,12}}】[:：])"
 )
-
 _NEVER = re.compile(
-    r"\d+|[\d:：.\-/年月日时時分点點\s]+|第?[一二三四五六七八九十\d]+(?:[是点點条條个個、.]|来|來)?|其[一二三四五]|"
-    r"(?:方法|例子|個案|个案|步骤|步驟|情境|情景|疑點|疑点|部分|建议|建議|理由|疑問|疑问|评注|評注).*|.{2,}(?:方法|案例)[一二三四五六七八九十]|"
-    r"[甲乙丙丁]方?案|.*(?:https?|www).*|[\W_]+|"
-    r"(?:来源|來源|稿源|责任编辑|責任編輯|责编|責編|撰文|图片|圖片|摄影|攝影|时间|時間|日期|"
-    r"地点|地點|电话|電話|邮箱|链接|鏈接|原文|标题|標題|原标题|简介|簡介|摘要|关键词|导语|導語|注|註|備註|备注|"
-    r"编者按|編者按|按|提要|字号|发布时间|图片来源|圖片來源|结果|結果|结论|結論|例如|比如|譬如|问题|問題|原因|"
-    r"其实|其實|总之|總之|首先|其次|最后|最後|另外|此外|同时|標籤|标签|更新|更新时间|网址|網址|公众号|微信号|"
-    r"背景|答案|受访者简介|嘉宾简介|Photo|Photos|Source|date|title|tags|layout|categories|description|author|"
-    r"url|image|P\.?S|ps|PS|via|相关阅读|延伸阅读|延伸閱讀|推荐阅读|更多|分享到|校对|排版|策划|"
-    r"原文来自.*|原文出自.*|当前位置|您所在的位置|您的位置|位置)",
-    re.IGNORECASE,
+    r"[\d:：.\-/年月日时時分点點\s]+|[\W_]+|.*(?:https?|www|@).*|[第其][一二三四五六七八九十\d]+.?"
 )
-_REPORTED = re.compile(
-    r".+(?:说|說|称|稱|称之|表示|指出|认为|認為|回应|回應|强调|強調|写道|寫道|问道|問道|答道|坦言|透露|"
-    r"如下|包括|例如|比如|就是|不是|而是|还是|這是|这是|的是|在于|在於|道|直言|補充|补充|解释|解釋|笑言|笑说|感叹|反問|反问|想|喊|叫|是)"
-)
-_PRONOUN = re.compile(
-    r"(?:我|你|他|她|它|这|這|那|但|因|所以|如果|不过|然而|而且|还有|還有|也|就|在|以下|以上|下面).+"
-)
-
-_CHROMES = re.compile(r"[（(].*|\d+$")
+"""Times, signs, addresses and 第一: these are nobody's name, however often they recur."""
+_SPOKEN_OF = re.compile(r"[我你他她它这這那].+|.+[说說道]")
+"""他说 begins a sentence about somebody."""
+_PAIRS = ("“”", "「」", "《》", "『』", "‘’")
 _QUOTES = str.maketrans("", "", "《》「」『』“”\"'‘’<>〈〉*")
-
 
 TAIL_MOST = 60
 LABEL_MOST = 80
 """No label with its office, brackets and time is longer; looking no further keeps a page linear."""
+BARE_MOST = 20
+"""A label alone on its line."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +63,7 @@ class Label:
     end: int
     """Where the speech begins."""
     form: str = "colon"
-    """"colon", "bracket" without a colon, or "bare": a line of its own."""
+    """"colon", "bracket" without a colon, "bare": a line of its own, "stamp": one with a time."""
     aside: str = ""
     """What stands in brackets behind the name: (以下简称王), (教授)."""
 
@@ -104,51 +86,39 @@ def _label(match: re.Match[str], form: str) -> Label | None:
     shown = next(groups[g] for g in ("name", "square", "wide", "shell") if groups.get(g))
     shown += groups.get("rest") or ""
     key = key_of(shown)
-    if not key or "@" in shown or not _balanced(shown) or _NEVER.fullmatch(key):
-        return None
-    if _REPORTED.fullmatch(key) or _PRONOUN.fullmatch(key):
+    if not _may_name(key, shown):
         return None
     return Label(key, shown.strip(BLANK), match.end(), form, (groups.get("aside") or "")[1:-1])
 
 
 def key_of(shown: str) -> str:
     """The label without brackets, quotes, spaces, and the number of a numbered question."""
-    key = re.sub(r"\s+", "", _CHROMES.sub("", shown)).translate(_QUOTES).strip("@＠·•-—")
+    key = re.sub(r"[（(].*|\s+", "", shown).translate(_QUOTES).strip("@＠·•-—")
     key = key.replace("Ｑ", "Q").replace("Ａ", "A")
     return re.sub(r"^(Q|A|问|問|答)\d+.*$", r"\1", key)
 
 
-def _balanced(shown: str) -> bool:
-    return all(shown.count(a) == shown.count(b) for a, b in ("“”", "「」", "《》", "『』", "‘’"))
+def _may_name(key: str, shown: str) -> bool:
+    balanced = all(shown.count(pair[0]) == shown.count(pair[1]) for pair in _PAIRS)
+    return bool(key) and balanced and not (_NEVER.fullmatch(key) or _SPOKEN_OF.fullmatch(key))
 
 
 def bare_label(text: str) -> Label | None:
     """The label that a whole line may be, with or without colon, date and time."""
-    if len(text) > 40:
+    if len(text) > LABEL_MOST // 2:
         return None
-    bare = _TRAILING_STAMP.sub("", text).rstrip(":：" + BLANK).strip("【】[]")
-    if (
-        not bare
-        or len(bare) > 20
-        or "/" in bare
-        or not re.fullmatch(rf"{_NAME}(?:{_ASIDE})?", bare)
-    ):
+    unstamped = _TRAILING_STAMP.sub("", text)
+    bare = unstamped.rstrip(":：" + BLANK).strip("【】[]")
+    fits = 0 < len(bare) <= BARE_MOST and re.fullmatch(rf"{_NAME}(?:{_ASIDE})?", bare)
+    if not fits or "/" in bare or not _may_name(key_of(bare), bare):
         return None
-    key = key_of(bare)
-    if not key or _NEVER.fullmatch(key) or not _balanced(bare):
-        return None
-    return Label(key, bare, len(text), "colon" if text[-1] in ":：" else "bare")
+    form = "colon" if text[-1] in ":：" else "bare" if unstamped == text else "stamp"
+    return Label(key_of(bare), bare, len(text), form)
 
 
 def without_stamp(text: str) -> str:
-    """The speech without what some sites print behind it: a time, or （訪問完）."""
-    head, tail = text[:-TAIL_MOST], text[-TAIL_MOST:]
-    return head + _END_MARK.sub("", _TRAILING_STAMP.sub("", tail))
-
-
-def ends_interview(text: str) -> bool:
-    """Whether the paragraph closes with a mark that the interview is over."""
-    return bool(_END_MARK.search(text[-TAIL_MOST:]))
+    """The speech without the time that some sites print behind it."""
+    return text[:-TAIL_MOST] + _TRAILING_STAMP.sub("", text[-TAIL_MOST:])
 
 
 def inline_starts(text: str) -> tuple[int, ...]:

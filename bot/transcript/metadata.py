@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.transcript.cast import GENERIC, Cast
+from bot.transcript.cast import Cast
+from bot.transcript.names import GENERIC
 from bot.transcript.turns import Part, Turn
 
 _WHEN = re.compile(
@@ -29,6 +30,10 @@ _FIELDS = (
         ),
     ),
 )
+FRONT_MOST = 60
+"""A block of fields at the top has fewer lines."""
+TITLE_MOST = 60
+"""A first line longer than this is no title."""
 HEADER_MOST = 160
 """A line with date, source and editor is shorter; a longer one mentions a date in passing."""
 _FRONT = {"title": "title", "date": "published", "source": "source", "author": "author"}
@@ -36,18 +41,17 @@ _FRONT = {"title": "title", "date": "published", "source": "source", "author": "
 
 def front_matter(parts: Sequence[Part]) -> tuple[dict[str, str], dict[int, str]]:
     """The fields of a YAML block at the top, and the field that each of its lines gives."""
-    if not parts or not _is_rule(parts[0]):
-        return {}, {}
-    end = next((at for at in range(1, min(len(parts), 60)) if _is_rule(parts[at])), 0)
+    ends = (at for at, part in enumerate(parts[1:FRONT_MOST], 1) if _is_rule(part))
+    end = next(ends, 0) if parts and _is_rule(parts[0]) else 0
     fields: dict[str, str] = {}
     lines = {part.number: "" for part in parts[: end + 1]} if end else {}
     for part in parts[1:end]:
-        key, colon, value = part.text.partition(":")
-        name = _FRONT.get(key.strip())
-        if colon and name and value.strip(" \"'"):
-            fields[name] = value.strip(" \"'")
+        key, _, value = part.text.partition(":")
+        name, value = _FRONT.get(key.strip()), value.strip(" \"'")
+        if name and value:
+            fields[name] = value
             lines[part.number] = name
-    return {k: v for k, v in fields.items() if k != "author"}, lines
+    return {key: value for key, value in fields.items() if key != "author"}, lines
 
 
 def _is_rule(part: Part) -> bool:
@@ -58,19 +62,16 @@ def header(before: Sequence[Part], titled: bool) -> tuple[dict[str, str], dict[i
     """What the lines before the interview say about it, and which lines say it."""
     fields: dict[str, str] = {}
     lines: dict[int, str] = {}
-    dated = None
-    for at, part in enumerate(before):
-        if len(part.text) > HEADER_MOST:
-            continue
-        for name, pattern in _FIELDS:
-            if name not in fields and (match := pattern.search(part.text)):
-                fields[name] = match[1]
+    short = [part for part in before if len(part.text) <= HEADER_MOST]
+    for part in short:
+        for name, value in _stated(part).items():
+            if name not in fields:
+                fields[name] = value
                 lines.setdefault(part.number, name)
-        date = _WHEN.search(part.text) if dated is None else None
-        if date and (len(date[0]) * 3 >= len(part.text) or part.number in lines):
-            fields["published"] = date[0].strip()
-            lines[part.number] = "published"
-            dated = at
+    dated = next((part for part in short if _is_dated(part, lines)), None)
+    if dated is not None and (date := _WHEN.search(dated.text)):
+        fields["published"] = date[0].strip()
+        lines[dated.number] = "published"
     title = None if titled else _title(before, dated)
     if title is not None:
         fields["title"] = title.text
@@ -78,29 +79,39 @@ def header(before: Sequence[Part], titled: bool) -> tuple[dict[str, str], dict[i
     return fields, lines
 
 
-def _title(before: Sequence[Part], dated: int | None) -> Part | None:
+def _stated(part: Part) -> dict[str, str]:
+    """The fields that a line names."""
+    found = ((name, pattern.search(part.text)) for name, pattern in _FIELDS)
+    return {name: match[1] for name, match in found if match}
+
+
+def _is_dated(part: Part, lines: Mapping[int, str]) -> bool:
+    """Whether a line gives the page's date: little else stands on it, or other fields do."""
+    date = _WHEN.search(part.text)
+    return date is not None and (len(date[0]) * 3 >= len(part.text) or part.number in lines)
+
+
+def _title(before: Sequence[Part], dated: Part | None) -> Part | None:
     """The first heading; else the line above the date; else a first line short enough."""
     said = [part for part in before if part.sort is None and part.text]
-    for part in said:
-        if part.paragraph.heading:
-            return part
-    if dated:
-        above = [part for part in before[:dated] if part.sort is None and part.text]
-        if above:
-            return above[-1]
+    heading = next((part for part in said if part.paragraph.heading), None)
+    above = [part for part in said if dated is not None and part.number < dated.number]
+    if heading is not None or above:
+        return heading or above[-1]
     first = next((part for part in said if not _WHEN.match(part.text)), None)
-    return first if first is not None and len(first.text) <= 60 and not _stops(first.text) else None
+    fits = first is not None and len(first.text) <= TITLE_MOST and not _stops(first.text)
+    return first if fits else None
 
 
 def _stops(text: str) -> bool:
     return text.endswith(("。", ";", "；", ",", "，", ":", "："))
 
 
-def people(cast: Cast | None, turns: Sequence[Turn]) -> dict[str, str]:
+def people(cast: Cast, turns: Sequence[Turn]) -> dict[str, str]:
     """Host and guest as the page labels or introduces them; 答 and A name nobody."""
     found: dict[str, list[str]] = {"host": [], "guest": []}
     for turn in turns:
-        name = cast.name(turn.key) if cast else turn.key
+        name = cast.name(turn.key)
         nobody = not name or (turn.role == "guest" and name in GENERIC)
         if not nobody and name not in found[turn.role]:
             found[turn.role].append(name)

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 BLANK = " \t\u3000\xa0\u200b\u200c\u200d\ufeff\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029\u2002\u2003"
 """What counts as white space around a paragraph; web pages indent with U+3000."""
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
-_BLOCK_TAG = re.compile(
-    r"<(/?)(p|div|br|hr|h[1-6]|li|ul|ol|figure|figcaption|center|table|tbody|tr|td|section|blockquote)"
-    r"\b[^<>]*>",
-    re.IGNORECASE,
+_TAG = re.compile(
+    r"<(/?)([a-z][a-z\d]*)(?:\s+[a-z][\w:.-]*(?:=(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+))?)*\s*/?>",
+    re.IGNORECASE | re.ASCII,
 )
-_INLINE_TAG = re.compile(
-    r"</?(?:strong|b|em|i|u|span|font|a|img|sup|sub|del|iframe|video|small)\b[^<>]*>",
-    re.IGNORECASE,
-)
+_INLINE = frozenset("strong b em i u s span font a img sup sub del small code mark time".split())
+"""Every other HTML tag begins a paragraph."""
+_FLOWING = frozenset("p h1 h2 h3 h4 h5 h6 li dt dd figcaption blockquote".split())
+"""Tags in which a line break is only a space."""
 _IMAGE = re.compile(
     r"!\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])|<img\b[^<>]*>|\{\{<[^{}]*>\}\}", re.IGNORECASE
 )
+_LINK = re.compile(
+    r"\[([^\[\]]*)\](?:\([^()\s]*(?:\([^()\s]*\)[^()\s]*)?(?:\s+\"[^\"]*\")?\)|\[[^\[\]]{1,20}\])"
+    r"|<a\b[^<>]*>((?:[^<]|<(?!/?a\b))*)</a>",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(
+    r"\[[#\w]+\]:\s*\S.*|\[?(?:https?://|www\.)[^\s\[\]]+\]?|[\w.+-]+@[\w.-]+\.\w+"
+)
+_BETWEEN = " *_\u3000。｜|·、,，"
+_BESIDE_LINKS = re.compile(r"(?:[^\s:：]{1,8}[:：])?[\s*_　。｜|·、,，]*")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|~>])")
 _STRONG = re.compile(r"(?<!\*)\*\*(?!\*)|</?(?:strong|b)>", re.IGNORECASE)
 _STRAY = re.compile(r"^\*\*|\*\*$|(?<=[:：])\s*\*\*|\*\*(?=\s*[:：])")
@@ -33,7 +43,12 @@ _QUOTE = re.compile(r"(?:>\s*)+")
 _UNDERLINE = re.compile(r"={3,}\s*")
 _FENCE = re.compile(r"\s*(?:```|~~~).*")
 _CODE = re.compile(r"(?: {4}|\t)[^\u3000-\u9fff\uff00-\uffef]*")
+_ORDERED = re.compile(r"\d{1,2}[.)、]\s*\S")
 _LIST = re.compile(r"[*+]\s+(?=\S)|-\s+(?=\S)")
+
+
+LINKS_MOST = 4_000
+"""Looking for links in a longer paragraph could take time in proportion to its square."""
 
 
 @dataclass(frozen=True)
@@ -50,58 +65,113 @@ class Paragraph:
     quote: bool = False
     caption: bool = False
     image: bool = False
+    link: bool = False
+    """It holds links only and a label for them, or addresses only."""
+    item: bool = False
+    """It is an item of a list."""
     code: bool = False
     """It stands in a fenced block, or is indented as code and has no Chinese."""
     soft: bool = False
     """It follows the line before without an empty line between."""
+    more: tuple[int, ...] = ()
+    """Further lines of the page that belong to it, where HTML breaks a paragraph."""
+
+
+@dataclass
+class _Piece:
+    """A part of the page between block tags, before its markup is taken off."""
+
+    numbers: list[int]
+    raw: str
+    tag: str
+    soft: bool
+    code: bool = False
 
 
 def paragraphs(text: str) -> tuple[Paragraph, ...]:
     """Every non-blank line of the page, in order."""
     found: list[Paragraph] = []
+    for piece in _pieces(text):
+        if found and piece.soft and _UNDERLINE.fullmatch(piece.raw):
+            found[-1] = replace(found[-1], heading=True)
+        found.append(_paragraph(piece))
+    return tuple(found)
+
+
+def _pieces(text: str) -> list[_Piece]:
+    """The page's lines, those of one HTML paragraph together, those with several apart."""
+    found: list[_Piece] = []
     tag, soft, fenced = "", False, False
     for number, line in enumerate(_NEWLINE.split(text), 1):
         if not line.strip():
             tag, soft = "", False
-            continue
-        if _FENCE.match(line) or fenced or _CODE.fullmatch(line):
+        elif _FENCE.match(line) or fenced or (not tag and _CODE.fullmatch(line)):
             fenced ^= bool(_FENCE.match(line))
-            found.append(Paragraph(number, _FENCE.sub("", line).strip(), code=True, soft=soft))
+            found.append(_Piece([number], _FENCE.sub("", line), "", soft, code=True))
             soft = True
-            continue
-        if found and soft and _UNDERLINE.fullmatch(line):
-            found[-1] = replace(found[-1], heading=True)
-        pieces, tag = _blocks(line, tag)
-        for piece, inside in pieces:
-            found.append(_paragraph(number, piece, inside, soft))
+        else:
+            tag = _add_line(found, number, line, tag, soft)
             soft = True
-    return tuple(found)
+    return list(_filled(found))
+
+
+def _add_line(found: list[_Piece], number: int, line: str, tag: str, soft: bool) -> str:
+    """The line's parts between block tags as pieces of their own; the tag left open."""
+    pieces, after = _blocks(line, tag)
+    if soft and tag in _FLOWING:
+        (first, _), *pieces = pieces
+        found[-1].raw = _joined(found[-1].raw, first)
+        found[-1].numbers.append(number)
+    for raw, inside in pieces:
+        found.append(_Piece([number], raw, inside, soft))
+        soft = True
+    return after
+
+
+def _joined(raw: str, more: str) -> str:
+    """Two lines of a paragraph; only words of letters need the space between."""
+    raw, more = raw.rstrip(), more.strip()
+    return f"{raw} {more}" if re.match(r"\w\w", raw[-1:] + more[:1], re.ASCII) else raw + more
+
+
+def _filled(pieces: list[_Piece]) -> Iterator[_Piece]:
+    """The pieces with text, and of those without as many as the account of lines needs."""
+    seen = {number for piece in pieces if piece.raw.strip(BLANK) for number in piece.numbers}
+    for piece in pieces:
+        if piece.raw.strip(BLANK) or piece.code or not seen.issuperset(piece.numbers):
+            seen.update(piece.numbers)
+            yield piece
 
 
 def _blocks(line: str, tag: str) -> tuple[list[tuple[str, str]], str]:
     """The parts of a line between HTML block tags, each with its tag, and the tag left open."""
     found, start = [], 0
-    for match in _BLOCK_TAG.finditer(line):
+    for match in _TAG.finditer(line):
+        name = match[2].lower()
+        if name in _INLINE:
+            continue
         found.append((line[start : match.start()], tag))
-        if match[2].lower() not in ("br", "hr"):
-            tag = "" if match[1] else match[2].lower()
+        if name not in ("br", "hr"):
+            tag = "" if match[1] else name
         start = match.end()
-    found.append((line[start:], tag))
-    return [piece for piece in found if piece[0].strip(BLANK)] or [("", tag)], tag
+    return [*found, (line[start:], tag)], tag
 
 
-def _paragraph(number: int, piece: str, tag: str, soft: bool) -> Paragraph:
-    raw = piece.strip().strip(BLANK)
+def _paragraph(piece: _Piece) -> Paragraph:
+    number, *more = piece.numbers
+    if piece.code:
+        return Paragraph(number, piece.raw.strip(), code=True, soft=piece.soft)
+    raw = piece.raw.strip().strip(BLANK)
     image = bool(_IMAGE.search(raw))
     raw = _IMAGE.sub("", raw).strip(BLANK)
-    quote = tag == "blockquote"
-    if match := _QUOTE.match(raw):
-        quote, raw = True, raw[match.end() :]
-    heading = bool(re.fullmatch(r"h[1-6]", tag))
-    if match := _HEADING.match(raw):
-        heading, raw = True, raw[match.end() :].rstrip("#" + BLANK)
-    raw = _LIST.sub("", raw, count=1) if _LIST.match(raw) else raw
-    words, bold, lead = _unbold(raw)
+    quote = _QUOTE.match(raw)
+    raw = raw[quote.end() :] if quote else raw
+    heading = _HEADING.match(raw)
+    raw = raw[heading.end() :].rstrip("#" + BLANK) if heading else raw
+    item = _LIST.match(raw)
+    raw = raw[item.end() :] if item else raw
+    link = _is_link(raw)
+    words, bold, lead = _unbold(_LINK.sub(lambda m: m[1] or m[2] or "", raw))
     words, italic = _plain(words)
     return Paragraph(
         number,
@@ -109,12 +179,23 @@ def _paragraph(number: int, piece: str, tag: str, soft: bool) -> Paragraph:
         bold=bold,
         lead=lead,
         italic=italic,
-        heading=heading,
-        quote=quote,
-        caption=tag in ("figcaption", "center"),
+        heading=bool(heading or re.fullmatch(r"h[1-6]", piece.tag)),
+        quote=bool(quote) or piece.tag == "blockquote",
+        caption=piece.tag in ("figcaption", "center"),
         image=image,
-        soft=soft,
+        link=link,
+        item=bool(item or piece.tag == "li" or _ORDERED.match(raw)),
+        soft=piece.soft,
+        more=tuple(more),
     )
+
+
+def _is_link(raw: str) -> bool:
+    """Whether nothing is left but a label when links and addresses are gone."""
+    if len(raw) > LINKS_MOST or not (_LINK.search(raw) or _ADDRESS.search(raw)):
+        return False
+    bare = _TAG.sub("", _LINK.sub("", raw)).strip()
+    return bool(_BESIDE_LINKS.fullmatch(bare) or not _ADDRESS.sub("", bare).strip(_BETWEEN))
 
 
 def _unbold(raw: str) -> tuple[str, bool, int]:
@@ -133,7 +214,7 @@ def _plain(raw: str) -> tuple[str, bool]:
     raw = raw.strip(BLANK)
     whole = _EM.fullmatch(raw) is not None or bool(re.match(r"<(em|i)>", raw, re.IGNORECASE))
     words = _EM.sub(lambda m: m[1] or m[2] or "", raw)
-    words = _INLINE_TAG.sub("", words).replace("~~", "")
+    words = _TAG.sub(lambda m: "" if m[2].lower() in _INLINE else m[0], words).replace("~~", "")
     return _trim(_ESCAPE.sub(r"\1", words)), whole
 
 

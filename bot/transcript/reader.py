@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from bot.transcript import exchanges, judge, metadata
-from bot.transcript.cast import HOST_WORDS, Cast, cast_of, legend
+from bot.transcript import exchanges, judge, metadata, roster
+from bot.transcript.cast import NOTHING, Cast, cast_of
+from bot.transcript.doubts import with_doubts
+from bot.transcript.names import HOST_WORDS, legend, matching
+from bot.transcript.opinion import Role
 from bot.transcript.page import paragraphs
-from bot.transcript.reading import Line, NoInterview, Reading
+from bot.transcript.reading import Corrections, Line, NoInterview, Reading
 from bot.transcript.turns import (
     Part,
     Turn,
@@ -29,10 +33,12 @@ INSIDE_LEAST = 3
 class Scene:
     """A way to read the page: its cast, if labels name one, and the turns."""
 
-    cast: Cast | None
     parts: list[Part]
     before: list[Part]
     turns: list[Turn]
+    cast: Cast = field(default_factory=Cast)
+    unwanted: list[Turn] = field(default_factory=list)
+    """The turns of whom a person has said that they are no speakers."""
 
     @property
     def inside(self) -> int:
@@ -40,50 +46,122 @@ class Scene:
         return sum(not turn.parts[0].first for turn in self.turns)
 
 
-def read_page(text: str) -> Reading | NoInterview:
+@dataclass(frozen=True)
+class Labels:
+    """The labels that occur on the page, and which of them may name nobody, and why."""
+
+    counts: Counter[str]
+    doubts: Mapping[str, str]
+
+
+def read_page(text: str, corrections: Corrections = NOTHING) -> Reading | NoInterview:
     """The interview on a page: verbatim exchanges, metadata, and every line accounted for."""
-    parts = [part_of(paragraph) for paragraph in paragraphs(text)]
+    page = paragraphs(text)
+    parts = [part_of(paragraph) for paragraph in page]
     if reason := judge.unreadable(text):
         return _nothing(reason, parts)
     front, front_lines = metadata.front_matter(parts)
-    scene = _scene(believable([part for part in parts if part.number not in front_lines]))
+    body, behind = _cut([p for p in parts if p.number not in front_lines], corrections.end)
+    kept, labels = _labels(body, corrections)
+    scene = _scene(kept, corrections)
     turns = exchanges.with_unlabelled_answers(scene.turns)
     built = exchanges.build(turns, scene.parts, _names(scene.cast, turns))
     header, header_lines = metadata.header([*scene.before, *built.opening], "title" in front)
-    lead = [part.text for part in scene.before if part.sort is None and part.text]
-    title = (front | header).get("title", "")
-    if reason := judge.no_interview(built.exchanges, scene.cast, title, lead):
+    told = [part.text for part in parts if part.number in front_lines]
+    title = "\n".join([*told, header.get("title", "")])
+    shape = judge.shape_of(built.exchanges, scene.cast, turns, title, _lead(scene))
+    if reason := _refused(shape, labels, scene.cast, corrections):
         return _nothing(reason, parts)
     lines = [_front_line(number, name) for number, name in front_lines.items()]
-    lines += [Line(part.number, "chrome", part.sort or exchanges.BEFORE) for part in scene.before]
+    lines += exchanges.accounted(scene.before, exchanges.BEFORE)
+    lines += exchanges.accounted([p for turn in scene.unwanted for p in turn.parts], "left out")
+    lines += exchanges.accounted(behind, exchanges.AFTER)
+    unknown = roster.unknown(corrections, labels.counts, scene.cast)
+    last = behind[0].numbers[0] if behind else None
+    heard = [paragraph for paragraph in page if last is None or paragraph.number < last]
     return Reading(
         metadata.people(scene.cast, turns) | header | front,
-        built.exchanges,
+        with_doubts(built.exchanges, heard, _told(corrections)),
         _ordered([*lines, *built.lines], header_lines),
-        (*_guesses(scene, turns), *built.warnings),
+        (*unknown, *_guesses(scene, turns), *built.warnings),
+        roster.speakers(scene.cast, turns),
+        roster.left_out(labels.counts, scene.cast, labels.doubts),
     )
 
 
 def _nothing(reason: str, parts: Sequence[Part]) -> NoInterview:
-    numbers = dict.fromkeys(part.number for part in parts)
+    numbers = dict.fromkeys(number for part in parts for number in part.numbers)
     return NoInterview(reason, tuple(Line(number, "chrome", "page") for number in numbers))
 
 
-def _scene(body: list[Part]) -> Scene:
+def _cut(parts: list[Part], end: int | str | None) -> tuple[list[Part], list[Part]]:
+    """The parts before the line that a person has called the first behind the interview."""
+    for at, part in enumerate(parts):
+        number = part.numbers[-1] if isinstance(end, int) else 0
+        if number >= end if isinstance(end, int) else end and part.text.startswith(end.strip()):
+            return parts[:at], parts[at:]
+    return parts, []
+
+
+def _labels(parts: Sequence[Part], corrections: Corrections) -> tuple[list[Part], Labels]:
+    """The parts with the labels that may be believed, and what is known of all labels."""
+    counts = Counter(part.label.key for part in parts if part.label)
+    given = (*corrections.host, *corrections.guest, *corrections.leave_out)
+    named = frozenset[str]().union(*matching(given, counts, {}).values())
+    kept, doubts = believable(parts, named)
+    return kept, Labels(counts, doubts)
+
+
+def _refused(
+    shape: judge.Shape, labels: Labels, cast: Cast, corrections: Corrections
+) -> str | None:
+    """Why the page is no interview; what a person says about its speakers is believed."""
+    unknown = list(roster.unknown(corrections, labels.counts, cast))
+    named = len(unknown) < len(corrections.host) + len(corrections.guest)
+    if shape.exchanges and named:
+        return None
+    reason = judge.no_interview(shape)
+    if reason and not shape.exchanges and not cast.same:
+        recur = any(count > 1 for count in labels.counts.values())
+        hint = roster.labels(labels.counts) if recur else NO_LABELS
+        return ";".join([reason, *(unknown or [hint])])
+    return ";".join([reason, *unknown]) if reason else None
+
+
+NO_LABELS = "没有标出说话人,也看不出哪些是问句,--host 和 --guest 在这里帮不上忙"
+
+
+def _told(corrections: Corrections) -> dict[str, Role]:
+    """What a person says of each name, for the second opinion to believe as well."""
+    told: dict[str, Role] = dict.fromkeys(corrections.leave_out, "left out")
+    told |= dict.fromkeys(corrections.guest, "guest")
+    return told | dict.fromkeys(corrections.host, "host")
+
+
+def _lead(scene: Scene) -> list[str]:
+    return [part.text for part in scene.before if part.sort is None and part.text]
+
+
+def _scene(body: list[Part], corrections: Corrections) -> Scene:
     """Labels at line starts decide; else labels inside lines; else how questions are set."""
-    at_starts = _labelled(body)
-    if at_starts and judge.alternates(at_starts.turns):
+    at_starts = _labelled(body, corrections)
+    if judge.alternates(at_starts.turns):
         return at_starts
-    inside = _labelled([piece for part in body for piece in split(part, None)])
-    if inside and judge.alternates(inside.turns) and inside.inside >= INSIDE_LEAST:
+    inside = _labelled([piece for part in body for piece in split(part, None)], corrections)
+    if judge.alternates(inside.turns) and inside.inside >= INSIDE_LEAST:
         return inside
-    if at_starts and judge.asks_alone(at_starts.turns):
+    if at_starts.turns and (corrections.host or corrections.guest):
         return at_starts
-    unlabelled = [replace(part, label=None) for part in body]
-    return Scene(None, unlabelled, *questions_by_style(unlabelled))
+    return at_starts if judge.asks_alone(at_starts.turns) else _unlabelled(body)
 
 
-def _labelled(parts: list[Part]) -> Scene | None:
+def _unlabelled(body: list[Part]) -> Scene:
+    """The page as the setting of its questions divides it."""
+    parts = [replace(part, label=None) for part in body]
+    return Scene(parts, *questions_by_style(parts))
+
+
+def _labelled(parts: list[Part], corrections: Corrections) -> Scene:
     """The page as its labels divide it."""
     keys = [candidate.label.key for candidate in candidates(parts)]
     known = legend([part.paragraph for part in parts], keys)
@@ -91,26 +169,23 @@ def _labelled(parts: list[Part]) -> Scene | None:
         replace(part, sort="legend", label=None) if at in known.lines else part
         for at, part in enumerate(parts)
     ]
-    cast = cast_of(candidates(parts), known)
-    if cast is None:
-        return None
+    cast = cast_of(candidates(parts), known, corrections)
     parts = [piece for part in parts for piece in split(part, cast)]
     before, turns = turns_of(parts, cast)
-    if not cast.hosts:
-        turns = answers_only(before, turns)
-    return Scene(cast, parts, before, turns)
+    said = [turn for turn in turns if turn.role != "unwanted"]
+    unwanted = [turn for turn in turns if turn.role == "unwanted"]
+    return Scene(parts, before, said if cast.hosts else answers_only(before, said), cast, unwanted)
 
 
-def _names(cast: Cast | None, turns: Sequence[Turn]) -> tuple[str, ...]:
+def _names(cast: Cast, turns: Sequence[Turn]) -> tuple[str, ...]:
     """What the guests are called, to know a narrator who speaks of them."""
     names = [name for turn in turns if turn.role == "guest" for name in (turn.key, turn.shown)]
-    names += [cast.name(key) for key in cast.guests] if cast else []
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys([*names, *(cast.name(key) for key in cast.guests)]))
 
 
 def _guesses(scene: Scene, turns: Sequence[Turn]) -> Iterator[str]:
     """What about the speakers had to be guessed."""
-    if scene.cast is None:
+    if not scene.cast.same:
         yield "没有标出说话人的标签,问与答是按排版分的"
     elif not scene.cast.hosts:
         yield "只有回答有标签,把紧挨在前面的文字当作问题"
@@ -118,7 +193,7 @@ def _guesses(scene: Scene, turns: Sequence[Turn]) -> Iterator[str]:
         names = "、".join(sorted(map(scene.cast.name, scene.cast.hosts)))
         yield f"没有标签说明谁在提问,按问句和轮次把{names}当作主持人"
     silent = [turn for turn in turns if turn.role == "guest" and not turn.shown]
-    if scene.cast and scene.cast.guests and silent:
+    if scene.cast.guests and silent:
         number = silent[0].parts[0].number
         yield f"第 {number} 行: 没有标签,因为跟在问题后面,当作回答"
 

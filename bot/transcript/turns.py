@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TypeAlias
 
 from bot.transcript import chrome
-from bot.transcript.cast import GENERIC, Candidate, Cast, asks
-from bot.transcript.chrome import is_heading, is_sentence
+from bot.transcript.cast import Candidate, Cast, asks
 from bot.transcript.labels import (
     LABEL_MOST,
     Label,
@@ -18,6 +19,7 @@ from bot.transcript.labels import (
     label_of,
     without_stamp,
 )
+from bot.transcript.names import GENERIC
 from bot.transcript.page import Paragraph
 
 CREDIT_TURNS = 3
@@ -43,6 +45,11 @@ class Part:
         return self.paragraph.number
 
     @property
+    def numbers(self) -> tuple[int, ...]:
+        """Every line of the page that it stands on."""
+        return (self.paragraph.number, *self.paragraph.more)
+
+    @property
     def speech(self) -> str:
         return without_stamp(self.text[self.label.end :] if self.label else self.text).strip()
 
@@ -62,6 +69,11 @@ class Turn:
         return [part for part in self.parts if part.sort is None and part.speech]
 
     @property
+    def speech(self) -> str:
+        """All its words."""
+        return "\n".join(part.speech for part in self.said)
+
+    @property
     def spoken(self) -> bool:
         """Whether it holds any speech yet."""
         return any(part.sort is None and part.speech for part in self.parts)
@@ -77,70 +89,136 @@ def part_of(paragraph: Paragraph) -> Part:
     return Part(paragraph, paragraph.text, label, sort)
 
 
-def believable(parts: Sequence[Part]) -> list[Part]:
-    """The parts without labels that stand where labels of one kind recur, and these do not.
+def believable(
+    parts: Sequence[Part], named: frozenset[str] = frozenset()
+) -> tuple[list[Part], dict[str, str]]:
+    """The parts without the labels that cannot name a speaker where they stand.
 
-    A bare line or a 【keyword】 has to recur as such; a label in a heading is a title's
-    (### 某局長：…) unless that speaker has several, or it asks.
+    Beside them, by label key, why not; a key that a person has `named` is never doubted.
     """
-    credits = Counter(part.label.key for part in parts if part.label and part.sort)
-    parts = [_credited(part, credits) for part in parts]
-    labelled = [(part, part.label) for part in parts if part.label]
-    forms = Counter((label.key, label.form) for _, label in labelled)
-    bracketed = sum(form == "bracket" and count > 1 for (_, form), count in forms.items())
-    headings = Counter(label.key for part, label in labelled if part.paragraph.heading)
+    kept = list(parts)
+    reasons: dict[str, str] = {}
+    for reason, doubted in DOUBTS:
+        labelled = [(part, part.label) for part in kept if part.label]
+        wrong = doubted(labelled, kept)
+        wrong -= {id(part) for part, label in labelled if label.key in named}
+        reasons |= {label.key: reason for part, label in labelled if id(part) in wrong}
+        kept = [_unlabelled(part) if id(part) in wrong else part for part in kept]
+    nested = _nested(kept)
+    return [_peeled(part, nested) for part in kept], reasons
 
+
+def _nested(parts: Sequence[Part]) -> frozenset[str]:
+    """Labels that recur right behind others: 王某 in 答：王某：……"""
+    inner = (label_of(part.speech[:LABEL_MOST]) for part in parts if part.label)
+    counts = Counter(label.key for label in inner if label and label.form == "colon")
+    return frozenset(key for key, count in counts.items() if count > 1)
+
+
+def _unlabelled(part: Part) -> Part:
+    return replace(part, label=None)
+
+
+Labelled: TypeAlias = "Sequence[tuple[Part, Label]]"
+
+
+def _under_label(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """What stands right under a label alone on its line is its speech; 记者： may follow 问."""
+    wrong: set[int] = set()
+    alone = Counter(label.key for part, label in labelled if _stands_alone(part))
+    said = [part for part in parts if part.sort is None or part.label]
+    for above, part in pairwise(said):
+        label = above.label if id(above) not in wrong and _stands_alone(above) else None
+        if label and alone[label.key] > 1 and label.key not in GENERIC:
+            wrong.add(id(part))
+    return wrong
+
+
+def _stands_alone(part: Part) -> bool:
+    """Whether the part is a label with a colon or a time, and nothing else."""
+    return part.label is not None and part.label.form in ("colon", "stamp") and not part.speech
+
+
+def _above_quote(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """引用： alone above a block quotation introduces it."""
+    return {
+        id(part)
+        for part, after in pairwise(parts)
+        if part.label and not part.speech
+        if after.paragraph.quote and not part.paragraph.quote
+    }
+
+
+def _in_credits(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """编辑：张某 is a credit, unless 编辑 speaks often and is a host."""
+    counts = Counter(label.key for part, label in labelled if part.sort)
+    return {id(p) for p, label in labelled if p.sort and counts[label.key] < CREDIT_TURNS}
+
+
+def _in_title(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """### 某局長：… is a title, unless he speaks elsewhere."""
+    counts = Counter(label.key for _, label in labelled)
     title = next((part for part in parts if part.paragraph.heading), None)
-
-    def single(part: Part, label: Label) -> bool:
-        once = part.paragraph.heading and headings[label.key] < 2
-        if once and (part is title or not is_sentence(part.speech)):
-            return True
-        if label.form == "bracket" and bracketed > 1:
-            return False
-        return label.form != "colon" and forms[label.key, label.form] < 2
-
-    followers = [part for part in parts if part.sort is None][1:]
-    followed = dict(zip((id(p) for p in parts if p.sort is None), followers, strict=False))
-
-    def headed(part: Part, label: Label) -> bool:
-        """A bare line above a labelled one is a heading, unless it is 问 above 记者：."""
-        after = followed.get(id(part))
-        above = after is not None and after.label is not None and after.label.form != "bare"
-        return label.form == "bare" and above and label.key not in GENERIC
-
-    return [
-        replace(part, label=None)
-        if part.label and (single(part, part.label) or headed(part, part.label))
-        else part
-        for part in parts
-    ]
+    return {
+        id(part)
+        for part, label in labelled
+        if part.paragraph.heading and (part is title or counts[label.key] < 2)
+        if label.key not in GENERIC
+    }
 
 
-def _credited(part: Part, credits: Counter[str]) -> Part:
-    """编辑：张某 without its label, unless 编辑 speaks often and is no credit but a host."""
-    if part.sort is None or part.label is None:
+def _bare(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """A bare line is a label only where the page labels all turns so, and never above another."""
+    forms = Counter((label.key, label.form) for _, label in labelled)
+    others = any(count > 1 and form != "bare" for (_, form), count in forms.items())
+    above = {id(part) for part, after in pairwise(p for p in parts if not p.sort) if after.label}
+    bare = [(part, label) for part, label in labelled if label.form == "bare"]
+    return {
+        id(part)
+        for part, label in bare
+        if others or id(part) in above or forms[label.key, "bare"] < 2
+        if label.key not in GENERIC
+    }
+
+
+DOUBTS: tuple[tuple[str, Callable[[Labelled, Sequence[Part]], set[int]]], ...] = (
+    ("紧跟在单独成行的标签下面", _under_label),
+    ("引出一段引文", _above_quote),
+    ("是署名", _in_credits),
+    ("是标题", _in_title),
+    ("单独成行,不像这一页的标签", _bare),
+)
+"""Why a label may name nobody."""
+
+
+def _peeled(part: Part, nested: frozenset[str]) -> Part:
+    """The part with its inner label: 王某 for 答：王某：……"""
+    outer = part.label
+    inner = label_of(part.text[outer.end :][:LABEL_MOST].lstrip()) if outer and nested else None
+    if not outer or not inner or inner.key not in nested or not part.speech:
         return part
-    speaks = credits[part.label.key] >= CREDIT_TURNS
-    return replace(part, sort=None) if speaks else replace(part, label=None)
+    end = len(part.text) - len(part.text[outer.end :].lstrip()) + inner.end
+    return replace(part, label=replace(inner if outer.key in GENERIC else outer, end=end))
 
 
 def split(part: Part, cast: Cast | None) -> Iterator[Part]:
     """The turns inside one paragraph; without a cast, every piece that looks labelled."""
-    text = part.text
-    cuts = [0] if part.sort is None else []
-    lead = part.label.end if part.label else 0
-    for start in inline_starts(text) if cuts else ():
-        label = label_of(text[start : start + LABEL_MOST]) if start >= lead else None
-        if label and (cast.role(label) if cast else label.form == "colon"):
-            cuts.append(start)
-    if len(cuts) < 2:
+    starts = [0, *_starts_inside(part, cast)] if part.sort is None else []
+    if len(starts) < 2:
         yield part
         return
-    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
-        piece = text[start:end].strip()
+    for start, end in zip(starts, [*starts[1:], len(part.text)], strict=True):
+        piece = part.text[start:end].strip()
         if piece:
             yield replace(part, text=piece, label=label_of(piece), first=start == 0)
+
+
+def _starts_inside(part: Part, cast: Cast | None) -> Iterator[int]:
+    lead = part.label.end if part.label else 0
+    for start in inline_starts(part.text):
+        label = label_of(part.text[start : start + LABEL_MOST]) if start >= lead else None
+        if label and (cast.role(label) if cast else label.form == "colon"):
+            yield start
 
 
 def candidates(parts: Sequence[Part]) -> tuple[Candidate, ...]:
@@ -174,15 +252,16 @@ def turns_of(parts: Sequence[Part], cast: Cast) -> tuple[list[Part], list[Turn]]
     spoken = False
     for part in parts:
         role = cast.role(part.label)
+        says = bool(part.sort is None and part.speech)
         if role and part.label:
             # 问 may stand alone on its line, and 记者： on the next
             silent = turns.pop().parts if turns and turns[-1].role == role and not spoken else []
-            silent.append(part)
-            turns.append(Turn(role, cast.same[part.label.key], part.label.shown, silent))
-            spoken = bool(part.sort is None and part.speech)
+            turn = Turn(role, cast.same[part.label.key], part.label.shown, [*silent, part])
+            turns.append(turn)
+            spoken = says
         elif turns:
-            turns[-1].parts.append(replace(part, label=None))
-            spoken = spoken or bool(part.sort is None and part.speech)
+            turns[-1].parts.append(_unlabelled(part))
+            spoken = spoken or says
         else:
             before.append(part)
     return before, turns
@@ -190,24 +269,30 @@ def turns_of(parts: Sequence[Part], cast: Cast) -> tuple[list[Part], list[Turn]]
 
 def answers_only(before: list[Part], turns: list[Turn]) -> list[Turn]:
     """Turns of a page that labels only its answers: the question stands right before each label."""
-    complete: list[Turn] = []
     leads = [parts[-1] for parts in (before, *(turn.parts for turn in turns)) if parts]
     styles = Counter(_style(part) for part in leads if part.sort is None and asks(part.speech))
     style = max(styles, key=lambda name: styles[name], default="")
+    complete: list[Turn] = []
     rest, own = before, 0
     for turn in turns:
-        question: list[Part] = []
-        end = len(rest)
-        while end > own and rest[end - 1].sort is not None:
-            end -= 1
-        while end > own and _leads(rest[end - 1], style):
-            end -= 1
-            question.insert(0, _unnumbered(rest.pop(end)))
-        if question:
+        if question := _question_at_end(rest, own, style):
             complete.append(Turn("host", "", "", question))
         complete.append(turn)
         rest, own = turn.parts, 1
     return complete
+
+
+def _question_at_end(parts: list[Part], own: int, style: str) -> list[Part]:
+    """The question at the end of what was said, taken out of it; `own` parts are the answer's."""
+    end = len(parts)
+    while end > own and parts[end - 1].sort is not None:
+        end -= 1
+    start = end
+    while start > own and _leads(parts[start - 1], style):
+        start -= 1
+    question = [_unnumbered(part) for part in parts[start:end]]
+    del parts[start:end]
+    return question
 
 
 def _leads(part: Part, style: str) -> bool:
@@ -221,19 +306,35 @@ def _style(part: Part) -> str:
 
 
 def questions_by_style(parts: Sequence[Part]) -> tuple[list[Part], list[Turn]]:
-    """Turns of a page without labels, whose questions are set in bold, as headings or numbered."""
+    """Turns of a page without labels: its questions are numbered, bold, headings or list items."""
+    said = [part for part in parts if part.sort is None]
     for style in (_numbered, _bold, _heading):
-        styled = [part for part in parts if part.sort is None and style(part)]
-        asked = [part for part in styled if asks(part.speech)]
-        if len(asked) >= STYLED_LEAST and len(asked) * 3 >= len(styled) * 2:
-            first = styled.index(asked[0])
-            return _turns_by(parts, [part for part in styled[first:] if _says(part)])
-    return list(parts), []
+        questions = _alike_asked([part for part in said if style(part)])
+        if questions:
+            return _turns_by(parts, questions)
+    return _turns_by(parts, _asked_in_list(said))
+
+
+def _alike_asked(styled: list[Part]) -> list[Part]:
+    """The paragraphs of one style, from the first that asks, if most of them do."""
+    asked = [part for part in styled if asks(part.speech)]
+    if len(asked) < STYLED_LEAST or len(asked) * 3 < len(styled) * 2:
+        return []
+    return [part for part in styled[styled.index(asked[0]) :] if _says(part)]
+
+
+def _asked_in_list(said: list[Part]) -> list[Part]:
+    """The items of a list that ask, if what stands behind each does not."""
+    items = [part for part in said if part.paragraph.item]
+    asked = [part for part in items if asks(part.speech) == 1]
+    behind = [after for part, after in pairwise(items) if asks(part.speech) == 1]
+    answered = len(behind) == len(asked) and not any(asks(part.speech) == 1 for part in behind)
+    return asked if answered and len(asked) >= STYLED_LEAST else []
 
 
 def _says(part: Part) -> bool:
     """Whether a paragraph set like the questions is one, if only a statement: not a heading."""
-    return asks(part.speech) > 0 or not is_heading(part.paragraph)
+    return asks(part.speech) > 0 or chrome.is_sentence(part.speech)
 
 
 def _turns_by(parts: Sequence[Part], questions: list[Part]) -> tuple[list[Part], list[Turn]]:
