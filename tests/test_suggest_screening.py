@@ -114,9 +114,15 @@ def judged(folder: Path, name: str, *drafts: Draft) -> dict[str, int]:
         (ask("在灯塔\u202e上待了几年"), SCRIPT),
         (ask("在灯塔\x07上待了几年"), SCRIPT),
         (ask("在灯塔\u2028上待了几年"), SCRIPT),
+        (ask("在灯塔\u2029上待了几年"), SCRIPT),
+        (ask("在灯塔\ue000上待了几年"), SCRIPT),  # private use
+        (ask("在灯塔\u0378上待了几年"), SCRIPT),  # not assigned
+        (ask("在灯塔\udc00上待了几年"), SCRIPT),  # half a character: no file could hold it
         # What a chat would make something of.
         (ask("去 https://example.org 看灯塔几年"), SCRIPT),
         (ask("去 example.com 看灯塔几年"), SCRIPT),
+        (ask("去 www.灯塔.香港 看几年"), SCRIPT),
+        (ask("去 tg://灯塔 看几年"), SCRIPT),
         (ask("问 @keeper_bot 守了几年"), SCRIPT),
         (ask("/start 守了几年"), SCRIPT),
         (ask("<b>守了</b>几年"), SCRIPT),
@@ -186,6 +192,8 @@ def test_of_what_is_stolen_the_rightful_exchange_may_have_it(folder: Path) -> No
         ("第3句是什么意思", True),
         ("本句说的老伴是谁", True),
         ("上文提到的老伴是谁", True),
+        ("上述老伴是谁", True),
+        ("守这么久", False),
         ("他怎么看", False),
         ("他几岁", False),
         ("这么多年守了多少夜", False),

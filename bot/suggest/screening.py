@@ -333,7 +333,7 @@ _HAN = re.compile("[\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 # shows phrases of ours where it offers exchanges.
 _MARKUP = re.compile(r"[<>{}\[\]`\\#*_=^~$]|@|://|www\.|\.(?:com|cn|net|org)\b|/[A-Za-z]", re.I)
 _LATIN = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
-_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp", "So", "Sk"})
+_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp", "So"})
 
 
 def _misspelled(text: str, exchange: Exchange | None) -> bool:
@@ -357,7 +357,7 @@ def _copied(essence: str, exchange: Exchange) -> bool:
 
 
 # What speaks of the text instead of what it says.
-_REFERS = re.compile("第[0-9一二三四五六七八九十]+句|[本该][句段]|上文|上述")
+_REFERS = re.compile("第[0-9一二三四五六七八九十]+句|[本该][句段]|上[文述]")
 # It, or like this, before there is anything that could be meant.
 _BACK = re.compile("[他她您你们那请问就为什么怎样如何是]*(?:[它牠]|[这那][么样](?:说|做|想|讲))")
 _POINTS = re.compile("[这那](?![么样]?[多久长大高远])")
