@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.transcript.chrome import ended, is_sentence
+from bot.transcript.chrome import ended, furniture, is_sentence, template
 from bot.transcript.page import Paragraph
 from bot.transcript.turns import Part, Turn
 
@@ -37,7 +36,6 @@ _QUOTED = re.compile(r"[「“『\"]")
 _UNQUOTED = re.compile(r"[」”』\"]\W*$")
 _BRACKETED = re.compile(r"[（(\[【*＊※].*[）)\]】]?$")
 _NOTED = re.compile(r"[（(【\[][^，。：:（(]{1,12}[：:].*[）)】\]]$")
-_NUMBER = "#"
 _PLACEHOLDER = re.compile(r"[\[【][^\[\]【】]{1,8}[\]】]")
 
 
@@ -102,7 +100,7 @@ def page_of(turns: Sequence[Turn], parts: Sequence[Part], names: tuple[str, ...]
         brief=len(answers) > 1 and all(len(answer) == 1 for answer in answers),
         sentences=_share(answers, _is_begun_as_sentence) >= HABIT_LEAST,
         styles=frozenset(_style(part.paragraph) for answer in answers for part in answer),
-        furniture=_furniture(parts),
+        furniture=furniture(part.text for part in parts if part.label is None),
     )
 
 
@@ -116,16 +114,6 @@ def _is_quoted(answer: list[Part]) -> bool:
 
 def _is_begun_as_sentence(answer: list[Part]) -> bool:
     return is_sentence(answer[0].speech)
-
-
-def _furniture(parts: Sequence[Part]) -> frozenset[str]:
-    """The lines that recur but for their numbers."""
-    lines = Counter(_template(part) for part in parts if part.label is None)
-    return frozenset(line for line, count in lines.items() if count > 1 and _NUMBER in line)
-
-
-def _template(part: Part) -> str:
-    return re.sub(r"\d+", _NUMBER, part.text) if len(part.text) <= CAPTION_MOST else ""
 
 
 def _style(paragraph: Paragraph) -> tuple[bool, ...]:
@@ -174,7 +162,7 @@ def set_as_heading(paragraph: Paragraph) -> bool:
 
 def is_furniture(place: Place, page: Page) -> bool:
     """A line that the page prints again and again, but for its numbers: 2楼 发表于 12:43."""
-    return _template(place.part) in page.furniture
+    return template(place.text) in page.furniture
 
 
 def is_pull_quote(place: Place, page: Page) -> bool:
@@ -268,7 +256,7 @@ def sift(
     turn: Turn, page: Page, last: bool, before_host: bool
 ) -> Iterator[tuple[Part, str | None]]:
     """Each part with the name of its chrome, or None where it is speech."""
-    last = last or any(_template(part) in page.furniture for part in turn.parts)
+    last = last or any(template(part.text) in page.furniture for part in turn.parts)
     over = spoken = False
     for at, place in enumerate(_places(turn, page, last, before_host)):
         sort = _sort(place, page) if at or place.part.sort else None
