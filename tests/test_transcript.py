@@ -137,7 +137,7 @@ def test_what_had_to_be_guessed_is_warned_of() -> None:
 
 # The smallest rules, each with a line that needs it and a line that it must leave alone.
 
-LABELS = [
+LABELLED = [
     ("记者：您好吗？", "记者", "您好吗？"),
     ("Q12. 您好吗？", "Q", "您好吗？"),
     ("Ｑ3、您好吗？", "Q", "您好吗？"),
@@ -181,7 +181,7 @@ LABELS = [
 ]
 
 
-@pytest.mark.parametrize(("line", "key", "speech"), LABELS)
+@pytest.mark.parametrize(("line", "key", "speech"), LABELLED)
 def test_a_line_may_begin_with_a_label(line: str, key: str | None, speech: str) -> None:
     part = part_of(paragraphs(line)[0])
     if key is None:
@@ -207,7 +207,7 @@ def test_a_turn_may_begin_inside_a_paragraph(text: str, turns: int) -> None:
     assert len(inline_starts(text)) == turns
 
 
-CHROME = [
+NOBODYS = [
     ("---", "rule"),
     ("* * *", "rule"),
     ("■", "rule"),
@@ -257,7 +257,7 @@ CHROME = [
 ]
 
 
-@pytest.mark.parametrize(("line", "sort"), CHROME)
+@pytest.mark.parametrize(("line", "sort"), NOBODYS)
 def test_some_lines_are_nobodys_speech_wherever_they_stand(line: str, sort: str | None) -> None:
     assert part_of(paragraphs(line)[0]).sort == sort
 

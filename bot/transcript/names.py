@@ -48,12 +48,19 @@ def legend(paragraphs: Sequence[Paragraph], keys: Iterable[str]) -> Legend:
     lines = {at: _items(paragraph.text, counts) for at, paragraph in _once_each(paragraphs)}
     whole = {at: items for at, items in lines.items() if _is_legend(paragraphs[at].text, items)}
     single = [(at, items) for at, items in lines.items() if items and at not in whole]
+    whole |= _on_two_lines(single, counts)
+    names = {key: value for items in whole.values() for key, value in items.items()}
+    return Legend(frozenset(whole), _shortened(paragraphs, counts) | names)
+
+
+def _on_two_lines(single: Sequence[tuple[int, Pairs]], counts: Counter[str]) -> dict[int, Pairs]:
+    """Pairs of lines that are a legend together, each with what it says."""
+    found: dict[int, Pairs] = {}
     for (at, items), (after, more) in pairwise(single):
         both = items | more
         if after - at == 1 and all(counts[key] > 1 for key in both) and _explains(both):
-            whole |= {at: items, after: more}
-    names = {key: value for items in whole.values() for key, value in items.items()}
-    return Legend(frozenset(whole), _shortened(paragraphs, counts) | names)
+            found |= {at: items, after: more}
+    return found
 
 
 def _once_each(paragraphs: Sequence[Paragraph]) -> Iterator[tuple[int, Paragraph]]:

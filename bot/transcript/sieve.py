@@ -93,11 +93,12 @@ def page_of(turns: Sequence[Turn], parts: Sequence[Part], names: tuple[str, ...]
     """The page's habits, measured on every answer but the last."""
     words = _bare("\n".join(part.text for part in parts))
     answers = [turn.said for turn in turns if turn.role == "guest" and turn.spoken][:-1]
+    several = answers if len(answers) > 1 else []
     return Page(
         words=words if len(words) < PAGE_MOST else "",
         names=tuple(name for name in names if len(name) > 1),
-        quoted=len(answers) > 1 and _share(answers, _is_quoted) > QUOTED_LEAST,
-        brief=len(answers) > 1 and all(len(answer) == 1 for answer in answers),
+        quoted=_share(several, _is_quoted) > QUOTED_LEAST,
+        brief=_share(several, _is_brief) == 1,
         sentences=_share(answers, _is_begun_as_sentence) >= HABIT_LEAST,
         styles=frozenset(_style(part.paragraph) for answer in answers for part in answer),
         furniture=furniture(part.text for part in parts if part.label is None),
@@ -110,6 +111,10 @@ def _share(answers: Sequence[list[Part]], is_so: Callable[[list[Part]], bool]) -
 
 def _is_quoted(answer: list[Part]) -> bool:
     return bool(_QUOTED.match(answer[0].speech) and _UNQUOTED.search(answer[-1].speech))
+
+
+def _is_brief(answer: list[Part]) -> bool:
+    return len(answer) == 1
 
 
 def _is_begun_as_sentence(answer: list[Part]) -> bool:
@@ -256,7 +261,7 @@ def sift(
     turn: Turn, page: Page, last: bool, before_host: bool
 ) -> Iterator[tuple[Part, str | None]]:
     """Each part with the name of its chrome, or None where it is speech."""
-    last = last or any(template(part.text) in page.furniture for part in turn.parts)
+    last = last or _is_broken(turn, page)
     over = spoken = False
     for at, place in enumerate(_places(turn, page, last, before_host)):
         sort = _sort(place, page) if at or place.part.sort else None
@@ -266,11 +271,22 @@ def sift(
             spoken = True
 
 
+def _is_broken(turn: Turn, page: Page) -> bool:
+    """Whether what the page prints again and again stands inside, as between a thread's posts."""
+    return any(template(part.text) in page.furniture for part in turn.parts)
+
+
+def _last_told(turn: Turn, page: Page) -> int:
+    """Where the turn last speaks of a guest by name."""
+    told = (at for at, part in enumerate(turn.parts) if _names_guest(part.text, page))
+    return max(told, default=0)
+
+
 def _places(turn: Turn, page: Page, last: bool, before_host: bool) -> Iterator[Place]:
     """The turn's parts, each with what stands around it."""
     before: Part | None = None
     image = False
-    told = max((at for at, p in enumerate(turn.parts) if _names_guest(p.text, page)), default=0)
+    told = _last_told(turn, page)
     followers: list[Part | None] = [*turn.parts[1:], None]
     for at, (part, after) in enumerate(zip(turn.parts, followers, strict=True)):
         final = before_host if after is None else last and after.sort in ENDS
