@@ -398,6 +398,11 @@ def test_the_interview_ends_where_a_person_says(end: int | str) -> None:
     assert after == {13, 15, 17, 19, 21}
 
 
+@pytest.mark.parametrize("end", [99, "没有的话"])
+def test_an_end_that_is_not_on_the_page_is_answered_with_a_warning(end: int | str) -> None:
+    assert any(str(end) in warning for warning in corrected(end=end).warnings)
+
+
 def test_a_name_that_no_label_shows_is_answered_with_the_labels_that_occur() -> None:
     warnings = corrected(host=("石头",)).warnings
     assert any("石头" in warning and "木叶" in warning for warning in warnings), warnings
