@@ -18,7 +18,7 @@ _ANNOUNCED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BLANKS = re.compile(r"(?<=[\u4e00-\u9fff])[ \u3000]+(?=[\u4e00-\u9fff])")
-_COURT = re.compile(r"盤問|盘问|作供|庭上|證人|证人")
+_COURT = re.compile(r"盤問|作供")
 _YOU = re.compile(r"[你您妳]")
 _I = re.compile(r"我")
 

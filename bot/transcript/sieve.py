@@ -27,9 +27,6 @@ QUOTED_LEAST = 0.8
 HABIT_LEAST = 0.9
 """Pages that end their paragraphs as sentences do so in 95 % to 100 % of them; chats do not."""
 
-_CAPTION_TAIL = re.compile(
-    r"(?:摄|攝|供图|供圖|摄影|攝影|网络|網絡|截图|截圖)\s*[）)】]?[。.]?$|图片来源|圖片來源"
-)
 _PERSON = re.compile(r"[我咱你您妳]")
 _QUOTATION = re.compile(r"「[^「」]{0,300}」|“[^“”]{0,300}”")
 _QUOTED = re.compile(r"[「“『\"]")
@@ -135,11 +132,7 @@ def is_caption(place: Place, page: Page) -> bool:
     if not place.image or place.part.paragraph.image or len(text) > CAPTION_MOST:
         return False
     named = any(name in text for name in page.names)
-    return named or place.part.paragraph.italic or _is_credit(text) or not ended(text)
-
-
-def _is_credit(text: str) -> bool:
-    return bool(_CAPTION_TAIL.search(text))
+    return named or place.part.paragraph.italic or text.startswith(("（", "(")) or not ended(text)
 
 
 def is_note(place: Place, page: Page) -> bool:
