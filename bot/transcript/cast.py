@@ -229,14 +229,13 @@ def _marked(
     candidates: Sequence[Candidate], same: Mapping[str, str], hosts: set[str], speakers: set[str]
 ) -> set[str]:
     """Further guests between the questions, where a page sets exactly its labels in bold."""
-    keys = [same[candidate.label.key] for candidate in candidates]
-    plain = [c.marked for c, key in zip(candidates, keys, strict=True) if key in speakers - hosts]
-    asked = [at for at, key in enumerate(keys) if key in hosts]
-    if not asked or _mean(plain) < MARKED_LEAST:
+    believed = [c.marked for c in candidates if same[c.label.key] in speakers - hosts]
+    asked = [c.at for c in candidates if same[c.label.key] in hosts]
+    if not asked or _mean(believed) < MARKED_LEAST:
         return set()
-    bold = {at for at, c in enumerate(candidates) if c.marked and len(c.label.key) <= NAME_MOST}
-    late = {keys[at] for at in bold if at > asked[-1]} - speakers
-    found = {keys[at] for at in bold if at > asked[0]}
+    bold = [(c.at, same[c.label.key]) for c in candidates if c.marked]
+    late = {key for at, key in bold if at > asked[-1]} - speakers
+    found = {key for at, key in bold if at > asked[0] and len(key) <= NAME_MOST}
     return found - late if len(late) >= LISTED_LEAST else found
 
 

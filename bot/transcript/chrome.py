@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from bot.transcript.page import Paragraph
 
@@ -18,6 +20,8 @@ _NOTE = re.compile(
 _SENTENCE = re.compile(r"[。！!？?…～~；;][”’」』）)\"']*$")
 _CLAUSE = re.compile(r"[.．》\]】：:，,、](?:[”’」』）)\"']*)$|[”」』]$")
 
+NUMBER = "#"
+"""What stands for a number in a template."""
 TAIL = 12
 """Closing marks and quotes at the end of a paragraph; enough to see how it ends."""
 LINE_MOST = 140
@@ -62,3 +66,14 @@ def finished(text: str) -> bool:
 def ended(text: str) -> bool:
     """Whether it ends as a sentence or clause does, so that a short line is not a heading."""
     return is_sentence(text) or bool(_CLAUSE.search(text[-TAIL:]))
+
+
+def template(text: str) -> str:
+    """A short line but for its numbers; a page prints some again and again: 2楼 发表于 12:43."""
+    return re.sub(r"\d+", NUMBER, text) if len(text) <= LINE_MOST // 2 else ""
+
+
+def furniture(lines: Iterable[str]) -> frozenset[str]:
+    """The templates with a number and words that recur."""
+    counts = Counter(map(template, lines))
+    return frozenset(t for t, n in counts.items() if n > 1 and NUMBER in t and re.search(r"\w", t))

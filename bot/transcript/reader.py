@@ -83,7 +83,7 @@ def read_page(text: str, corrections: Corrections = NOTHING) -> Reading | NoInte
         metadata.people(scene.cast, turns) | header | front,
         with_doubts(built.exchanges, heard, _told(corrections)),
         _ordered([*lines, *built.lines], header_lines),
-        (*unknown, *_guesses(scene, turns), *built.warnings),
+        (*unknown, *_no_end(corrections, behind), *_guesses(scene, turns), *built.warnings),
         roster.speakers(scene.cast, turns),
         roster.left_out(labels.counts, scene.cast, labels.doubts),
     )
@@ -101,6 +101,12 @@ def _cut(parts: list[Part], end: int | str | None) -> tuple[list[Part], list[Par
         if number >= end if isinstance(end, int) else end and part.text.startswith(end.strip()):
             return parts[:at], parts[at:]
     return parts, []
+
+
+def _no_end(corrections: Corrections, behind: Sequence[Part]) -> Iterator[str]:
+    """A sentence where the line that a person has called the end is not on the page."""
+    if corrections.end is not None and not behind:
+        yield f"页面上没有这一行,访谈没有在那里结束:{corrections.end}"
 
 
 def _labels(parts: Sequence[Part], corrections: Corrections) -> tuple[list[Part], Labels]:

@@ -167,17 +167,27 @@ def _in_title(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     }
 
 
+def _above_furniture(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """A name alone above a line that the page prints again and again heads a post."""
+    printed = chrome.furniture(part.text for part in parts if part.label is None)
+    return {
+        id(part)
+        for part, after in pairwise(parts)
+        if part.label and not part.speech and chrome.template(after.text) in printed
+    }
+
+
 def _bare(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     """A bare line is a label only where the page labels all turns so, and never above another."""
-    forms = Counter((label.key, label.form) for _, label in labelled)
-    others = any(count > 1 and form != "bare" for (_, form), count in forms.items())
-    above = {id(part) for part, after in pairwise(p for p in parts if not p.sort) if after.label}
     bare = [(part, label) for part, label in labelled if label.form == "bare"]
+    others = Counter(label.key for _, label in labelled if label.form != "bare")
+    counts = Counter(label.key for _, label in bare)
+    above = {id(part) for part, after in pairwise(p for p in parts if not p.sort) if after.label}
+    mixed = any(count > 1 for count in others.values())
     return {
         id(part)
         for part, label in bare
-        if others or id(part) in above or forms[label.key, "bare"] < 2
-        if label.key not in GENERIC
+        if label.key not in GENERIC and (mixed or id(part) in above or counts[label.key] < 2)
     }
 
 
@@ -186,6 +196,7 @@ DOUBTS: tuple[tuple[str, Callable[[Labelled, Sequence[Part]], set[int]]], ...] =
     ("引出一段引文", _above_quote),
     ("是署名", _in_credits),
     ("是标题", _in_title),
+    ("是帖子的署名", _above_furniture),
     ("单独成行,不像这一页的标签", _bare),
 )
 """Why a label may name nobody."""
