@@ -32,9 +32,7 @@ PAGE = """守塔人访谈
 吴海生：守到守不动为止。
 """
 # 阿宝 may ask or answer: the page alone does not tell.
-DOUBTFUL = PAGE.replace(
-    "吴海生：最多的时候五个，后来只剩我。", "阿宝：五个吧？\n\n吴海生：最多的时候五个。"
-)
+DOUBTFUL = PAGE.replace("吴海生：最多的时候", "阿宝：五个吧？\n\n吴海生：最多的时候")
 
 
 NOTHING = Corrections()

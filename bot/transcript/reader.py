@@ -78,7 +78,12 @@ def read_page(text: str, corrections: Corrections = NOTHING) -> Reading | NoInte
     lines += exchanges.accounted(behind, exchanges.AFTER)
     unknown = roster.unknown(corrections, labels.counts, scene.cast)
     last = behind[0].numbers[0] if behind else None
-    heard = [paragraph for paragraph in page if last is None or paragraph.number < last]
+    unwanted = {n for turn in scene.unwanted for part in turn.parts for n in part.numbers}
+    heard = [
+        paragraph
+        for paragraph in page
+        if (last is None or paragraph.number < last) and paragraph.number not in unwanted
+    ]
     return Reading(
         metadata.people(scene.cast, turns) | header | front,
         with_doubts(built.exchanges, heard, _told(corrections)),
