@@ -71,6 +71,7 @@ PHRASES = (0.0, 3.5, 7.0, 15.0, 30.0, 80.0, 260.0)
 SURE_LEXICAL = (0.16, 0.28, 0.29, 0.33, 0.36, 0.38, LEXICAL.sure)
 SURE_SEMANTIC = (0.18, 0.31, 0.33, 0.38, 0.43, 0.43, SEMANTIC.sure)
 OFFER = (0.03, 0.07, 0.09, 0.12, 0.14, 0.17, LEXICAL.offer)
+CHAT = (0.38, 0.35, 0.33, 0.3, 0.3, 0.3, LEXICAL.chat)
 FAR = (0.1, 0.2, 0.25, 0.4, 0.6, 0.8, LEXICAL.far)
 
 
@@ -91,6 +92,7 @@ def thinner(index: Index) -> Mapping[str, Policy]:
             follow=min(full.follow, sure),
             offer=_at(density, OFFER),
             far=_at(density, FAR),
+            chat=_at(density, CHAT),
         )
         for name, density in index.density.items()
     }
