@@ -27,6 +27,7 @@ What happens to a question, file by file:
     render.py      a reply → styled text, page by page                       pure
     words.py       every word that is ours                                   pure
     evaluate.py    question files → rates
+    suggest/       phrases that a language model drafts → a phrases file
     terminal.py    the same conversation in a terminal
     store.py       what outlives a message
     tg/            Telegram; nothing above imports it

@@ -6,12 +6,13 @@ import argparse
 import json
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from bot import index_cache, knowledge, progress, render, yaml_text
 from bot.encoder import load as load_encoder
@@ -19,7 +20,10 @@ from bot.interview import Interview, Knowledge
 from bot.policy import policy_for, thinner
 from bot.respond import Answer, Choices, Conversation, NotCovered, Responder, SmallTalk, Turn
 from bot.search import Encoder, Index
-from bot.settings import NotConfigured, environment, settings
+from bot.settings import NotConfigured, endpoint, environment, settings
+
+if TYPE_CHECKING:
+    from bot.suggest import Model
 
 GOOD, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -109,6 +113,48 @@ def _parser() -> argparse.ArgumentParser:
         help="the first line that no longer belongs: its number, or how it begins",
     )
     importing.set_defaults(command=_import)
+
+    suggesting = commands.add_parser(
+        "suggest",
+        help="phrases drafted by a language model, checked, into the phrases file",
+        description="Ask a language model how people would put their questions, and add what is "
+        "fit to the interview's phrases file, under “suggested”. Without --via: an "
+        "OpenAI-compatible server at $OPENAI_BASE_URL, with $OPENAI_API_KEY if it wants one.",
+    )
+    suggesting.add_argument("interview", metavar="INTERVIEW", help="its id, or its file")
+    asked = suggesting.add_mutually_exclusive_group()
+    asked.add_argument(
+        "--via",
+        metavar="COMMAND",
+        help="reads a prompt on stdin, prints the reply: 'llm -m …', 'ollama run …', a script",
+    )
+    asked.add_argument("--model", metavar="NAME", help="of the models that the server has")
+    asked.add_argument(
+        "--from",
+        dest="replies",
+        metavar="FILE",
+        help='ask nobody: take replies from JSON lines {"id": …, "reply": …} (- for stdin)',
+    )
+    suggesting.add_argument(
+        "--dry-run", action="store_true", help="print what would be asked as JSON lines"
+    )
+    suggesting.add_argument(
+        "--most", type=_number(1), default=30, metavar="N", help="phrases a sentence (default: 30)"
+    )
+    suggesting.add_argument(
+        "--jobs", type=_number(1), default=4, metavar="N", help="calls at once (default: 4)"
+    )
+    suggesting.add_argument(
+        "--timeout",
+        type=_number(1),
+        default=300,
+        metavar="SECONDS",
+        help="for one reply (default: 300)",
+    )
+    suggesting.add_argument(
+        "--again", action="store_true", help="ask once more what was answered in earlier runs"
+    )
+    suggesting.set_defaults(command=_suggest)
 
     check = commands.add_parser("check", help="every fault of the knowledge at once")
     check.set_defaults(command=_check)
@@ -295,6 +341,99 @@ def _import(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     if text is not None:
         print(text, end="")
     return GOOD
+
+
+def _suggest(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    from bot import suggest
+
+    folder = _folder(options, given)
+    loaded, faults = knowledge.load(folder)
+    task = suggest.Task(
+        loaded,
+        _named(loaded, options.interview, folder),
+        options.most,
+        options.jobs,
+        options.again,
+    )
+    unasked = suggest.unasked(task)
+    if options.dry_run:
+        _say(suggest.price(unasked))
+        for prompt in unasked:
+            print(_json({"id": prompt.id, "prompt": prompt.digest, "text": prompt.text}))
+        return GOOD
+    for fault in faults:
+        _say(str(fault))
+    try:
+        if options.replies:
+            result = suggest.run(task, None, _replies(options.replies))
+        else:
+            model = _model(options, given)
+            _say(suggest.price(unasked))
+            said = (lambda _: None) if progress.watched() else _say  # the bar says enough
+            with progress.counted(len(unasked), "提问") as count:
+                result = suggest.run(task, model, (), said, count)
+    except suggest.Hopeless as error:
+        raise Stop(str(error), MISUSED) from None
+    except suggest.Unwritable as error:
+        raise Stop(str(error), FAULTY) from None
+    except KeyboardInterrupt:
+        _say("停下了; 再运行一次会接着做")
+        raise
+    for line in suggest.told(task, result):
+        _say(line)
+    return MISUSED if result.hopeless else GOOD if result.good else FAULTY
+
+
+def _named(loaded: Knowledge, name: str, folder: Path) -> Interview:
+    """The interview with this id, or in this file."""
+    for interview in loaded.interviews:
+        if interview.id == name or _same_file(interview.where.file, name):
+            return interview
+    there = "、".join(interview.id for interview in loaded.interviews) or "一篇也没有"
+    raise Stop(f"{folder} 里没有访谈“{yaml_text.short(name, 40)}”; 有:{there}。", MISUSED)
+
+
+def _same_file(ours: str, name: str) -> bool:
+    try:
+        return os.path.samefile(ours, name)
+    except (OSError, ValueError):
+        return False
+
+
+def _model(options: argparse.Namespace, given: Mapping[str, str]) -> Model:
+    from bot import suggest
+
+    if options.via is None:
+        server = endpoint(given)
+        if not options.model:
+            raise Stop("没有 --model; 写出服务器上的一个模型,或用 --via 命令。", MISUSED)
+        return suggest.Endpoint(server.url, server.key, options.model, options.timeout)
+    try:
+        words = shlex.split(options.via)
+    except ValueError:
+        raise Stop("--via: 引号没有成对; 把整条命令放进一对引号里。", MISUSED) from None
+    return suggest.Command(words, options.timeout)
+
+
+def _replies(name: str) -> Iterator[Record]:
+    """The records of a file of replies; a line that is none is an empty one."""
+    from bot import suggest
+
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise Stop(f"--from: {name} 读不了({error})。", MISUSED) from None
+    yield from (suggest.parsed(line) for line in text.split("\n") if line.strip())
+
+
+def _number(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if (value := int(text)) < least:
+            raise ValueError
+        return value
+
+    number.__name__ = f"number from {least}"  # argparse puts it into its sentence
+    return number
 
 
 def _check(options: argparse.Namespace, given: Mapping[str, str]) -> int:

@@ -21,6 +21,7 @@ from bot.yaml_text import Fault, short
 # does; two shares of ½ give a score of ½ / (½ + ½ + 0.3) = 0.38, two of 0.7 one of 0.41.
 HALF = 0.5
 EVEN = 0.4
+OUTSIDE = "“访谈以外”"
 
 
 class Searcher(Protocol):
@@ -198,55 +199,91 @@ def _authored(knowledge: Knowledge) -> Iterator[tuple[str, str, Phrase]]:
         yield from (("", "declines", decline) for decline in interview.declines)
 
 
-def _repeats(knowledge: Knowledge) -> Iterator[Fault]:
-    """Phrases that say nothing, and phrases that say the same as an earlier one.
+class Sayings:
+    """What is asked somewhere already, by what it means; a class because it grows.
 
     Small talk keeps its courtesy: 你好小编 and 谢谢小编 are not the same.
     """
-    seen: dict[str, tuple[str, Origin]] = {}
-    chat = {
-        _whole_text(phrase): (kind, phrase.where)
-        for kind, phrases in knowledge.everyday.smalltalk
-        for phrase in phrases
-    }
-    for decline in knowledge.everyday.declines:
-        seen.setdefault(read(decline.text).essence, ("declines", decline.where))
-    for exchange in knowledge.exchanges():
-        seen.setdefault(read(exchange.question).essence, ("question", exchange.where))
+
+    def __init__(self) -> None:
+        self._meant: dict[str, tuple[str, Origin]] = {}
+        self._whole: dict[str, tuple[str, Origin]] = {}
+
+    def add(self, text: str, name: str, where: Origin) -> None:
+        """Remember a text, the list that it is in, and where; the first of several counts."""
+        self._meant.setdefault(read(text).essence, (name, where))
+
+    def discard(self, text: str) -> None:
+        """Forget a text that was added."""
+        self._meant.pop(read(text).essence, None)
+
+    def add_small_talk(self, text: str, kind: str, where: Origin) -> None:
+        self._whole[_whole_text(text)] = (kind, where)
+
+    def first(self, text: str) -> tuple[str, Origin] | None:
+        """The list and the place where the same is asked, if it is."""
+        return self._meant.get(read(text).essence) or self._whole.get(_whole_text(text))
+
+    def holds(self, text: str) -> bool:
+        """Whether the same is asked somewhere, or the text says nothing."""
+        return not read(text).essence or self.first(text) is not None
+
+
+def sayings(knowledge: Knowledge) -> Sayings:
+    """All that is asked anywhere: everyday lines, host questions, authored phrases."""
+    said = _unauthored(knowledge)
     for _, name, phrase in _authored(knowledge):
-        spoken = read(phrase.text).essence
+        said.add(phrase.text, name, phrase.where)
+    return said
+
+
+def _unauthored(knowledge: Knowledge) -> Sayings:
+    said = Sayings()
+    for kind, phrases in knowledge.everyday.smalltalk:
+        for phrase in phrases:
+            said.add_small_talk(phrase.text, kind, phrase.where)
+    for decline in knowledge.everyday.declines:
+        said.add(decline.text, "declines", decline.where)
+    for exchange in knowledge.exchanges():
+        said.add(exchange.question, "question", exchange.where)
+    return said
+
+
+def _repeats(knowledge: Knowledge) -> Iterator[Fault]:
+    """Phrases that say nothing, and phrases that say the same as an earlier one."""
+    seen = _unauthored(knowledge)
+    for _, name, phrase in _authored(knowledge):
         said = f"{name} 里“{short(phrase.text)}”"
-        if not spoken:
+        if not read(phrase.text).essence:
             yield Fault(phrase.where, f"{said}没有字可比", "写成一句话,或删掉")
-        elif first := seen.get(spoken) or chat.get(_whole_text(phrase)):
+        elif first := seen.first(phrase.text):
             yield Fault(phrase.where, f"{said}和 {first[1]} 的 {first[0]} 重复", "两处只留一处")
         else:
-            seen[spoken] = (name, phrase.where)
+            seen.add(phrase.text, name, phrase.where)
 
 
-def _whole_text(phrase: Phrase) -> str:
-    return "".join(read(phrase.text).tokens)
+def _whole_text(text: str) -> str:
+    return "".join(read(text).tokens)
 
 
 def _thefts(knowledge: Knowledge, index: Searcher) -> Iterator[Fault]:
     """Phrases that find another exchange than their own, questions that do not find themselves."""
     for exchange in knowledge.exchanges():
-        thief = _thief(index.search(exchange.question), exchange.key)
-        if thief:
-            wrong = f"用 {exchange.id} 自己的问题找不到它,找到的是{thief}"
+        if found := thief(index.search(exchange.question), exchange.key):
+            wrong = f"用 {exchange.id} 自己的问题找不到它,找到的是{found}"
             yield Fault(exchange.where, wrong, "给它多写几条 asks,或改掉那一边的说法")
     for owner, name, phrase in _authored(knowledge):
-        if thief := _thief(index.search(phrase.text), owner):
-            wrong = f"{name} 里“{short(phrase.text)}”找到的是{thief}"
+        if found := thief(index.search(phrase.text), owner):
+            wrong = f"{name} 里“{short(phrase.text)}”找到的是{found}"
             yield Fault(phrase.where, wrong, "换一个更像自己这条的说法,或移到那一条去")
 
 
-def _thief(ranking: Ranking, owner: str) -> str:
+def thief(ranking: Ranking, owner: str) -> str:
     """Who is found in place of the owner (no owner: nobody should be), in words; "" if nobody."""
     first = ranking.matches[0] if ranking.matches else None
     outside = first is None or (ranking.outside > HALF and first.score < EVEN)
     if first is None or outside:
-        return "“访谈以外”" if owner else ""
+        return OUTSIDE if owner else ""
     if first.exchange.key == owner or (not owner and ranking.outside > HALF):
         return ""
     return f" {first.exchange.key}(像 {first.phrase.where} 的“{short(first.phrase.text)}”)"

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 API = "https://api.telegram.org"
+OPENAI = "https://api.openai.com/v1"
+OLLAMA = "http://127.0.0.1:11434/v1"
 DATABASE = "sqlite:///fangtan.db"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -63,6 +65,31 @@ def settings(environment: Mapping[str, str]) -> Settings:
         log_level=_log_level(given),
         webhook=_webhook(given),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A server that speaks OpenAI's chat completions."""
+
+    url: str
+    key: str = field(default="", repr=False)
+
+
+def endpoint(environment: Mapping[str, str]) -> Endpoint:
+    """The server that the environment names; raises NotConfigured."""
+    given = {name: value.strip() for name, value in environment.items() if value.strip()}
+    if "OPENAI_BASE_URL" not in given:
+        raise NotConfigured(
+            "OPENAI_BASE_URL is not set: set it to the URL of an OpenAI-compatible server, such "
+            f"as {OPENAI} or {OLLAMA}, or name a command with --via."
+        )
+    key = given.get("OPENAI_API_KEY", "")
+    if not re.fullmatch(r"[!-~]*", key):
+        raise NotConfigured(
+            "OPENAI_API_KEY is malformed: set it to the key that the server's operator gave you, "
+            "or leave it out where the server wants none."
+        )
+    return Endpoint(_url(given, "OPENAI_BASE_URL", OPENAI), key)
 
 
 def _token(given: Mapping[str, str]) -> str:

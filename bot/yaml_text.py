@@ -24,6 +24,7 @@ Node = yaml.Node
 
 # libyaml composes twelve thousand lines in 20 ms, the pure Python loader in 3 s.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SERIALIZER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,7 +468,7 @@ def _only_added(old: yaml.Node, new: yaml.Node | None, name: str) -> bool:
 def _values(root: yaml.Node | None) -> dict[str, str]:
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     return {
-        key.value: "" if _is_empty(value) else str(yaml.serialize(value, Dumper=yaml.SafeDumper))
+        key.value: "" if _is_empty(value) else str(yaml.serialize(value, Dumper=_SERIALIZER))
         for key, value in pairs
     }
 

@@ -334,7 +334,7 @@ def test_a_command_that_makes_no_sense_shows_its_usage(argv: Sequence[str]) -> N
 def test_help_names_every_command() -> None:
     ran = fangtan("--help")
     assert (ran.status, ran.err) == (0, "")
-    for command in ("run", "chat", "ask", "import", "check", "eval", "--knowledge"):
+    for command in ("run", "chat", "ask", "import", "suggest", "check", "eval", "--knowledge"):
         assert command in ran.out
 
 

@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import NotConfigured, Settings, Webhook, environment, settings
+from bot.settings import (
+    Endpoint,
+    NotConfigured,
+    Settings,
+    Webhook,
+    endpoint,
+    environment,
+    settings,
+)
 
 TOKEN = "123456:AAF-token_x"
 
@@ -75,3 +83,28 @@ def test_a_dotenv_file_is_overruled_by_the_process(tmp_path: Path) -> None:
     found = environment({"TELEGRAM_BOT_TOKEN": "2:b"}, file)
     assert found == {"TELEGRAM_BOT_TOKEN": "2:b", "BOT_ADMINS": "7"}
     assert environment({"A": "b"}, tmp_path / "none") == {"A": "b"}
+
+
+def test_a_model_server_needs_a_url_and_may_need_a_key() -> None:
+    given = {"OPENAI_BASE_URL": " http://127.0.0.1:11434/v1/ "}
+    assert endpoint(given) == Endpoint("http://127.0.0.1:11434/v1")
+    keyed = endpoint(given | {"OPENAI_API_KEY": "sk-x\n"})
+    assert keyed.key == "sk-x" and "sk-x" not in repr(keyed)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENAI_BASE_URL", ""),
+        ("OPENAI_BASE_URL", "127.0.0.1:11434"),
+        ("OPENAI_BASE_URL", "ftp://host/v1"),
+        ("OPENAI_API_KEY", "two words"),
+        ("OPENAI_API_KEY", "钥匙"),
+    ],
+)
+def test_a_malformed_model_server_is_named_and_its_key_is_not(name: str, value: str) -> None:
+    with pytest.raises(NotConfigured) as fault:
+        endpoint({"OPENAI_BASE_URL": "http://x.org"} | {name: value})
+    sentence = str(fault.value)
+    assert sentence.startswith(name) and "set it to" in sentence and "\n" not in sentence
+    assert name != "OPENAI_API_KEY" or value not in sentence

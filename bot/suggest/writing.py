@@ -1,0 +1,94 @@
+"""The phrases file: one more group at a time, whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bot.interview import Origin, Phrase
+from bot.knowledge import Authored, read_phrases, with_suggestion
+from bot.yaml_text import Fault
+
+
+class Unwritable(Exception):
+    """Why nothing can be written there: a sentence."""
+
+
+def append(
+    path: Path, interview: str, groups: Sequence[tuple[Authored | None, Sequence[Phrase]]]
+) -> None:
+    """Put groups of phrases, and declines, at the end of what was suggested before.
+
+    The file is read anew, so that what people write while a run goes on stays.
+    """
+    text = old = _text(path)
+    for group, declines in groups:
+        text = _grown(path, text, interview, group, declines)
+    if text != old:
+        _replace(path, text)
+
+
+def probe(path: Path, interview: str) -> None:
+    """Raise Unwritable if nothing could be put there."""
+    held = read_phrases(path)[0] if path.exists() else None
+    if held and held.interview != interview:
+        raise Unwritable(f"{held.where}: 这是访谈“{held.interview}”的问法,没有动它; 给它改个名字。")
+    _grown(path, _text(path), interview, None, [Phrase("问", Origin(str(path), 1))])
+    try:
+        tempfile.TemporaryFile(dir=path.resolve().parent).close()
+    except OSError as error:
+        raise Unwritable(f"{path}: 写不了({error.strerror})。") from None
+
+
+def _grown(
+    path: Path,
+    old: str,
+    interview: str,
+    group: Authored | None,
+    declines: Sequence[Phrase],
+) -> str:
+    text = with_suggestion(old, interview, group, declines, str(path))
+    if isinstance(text, Fault):
+        raise Unwritable(f"{text}。")
+    return text
+
+
+def _text(path: Path) -> str:
+    """The file as it is, line ends and all; nothing where there is none."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError:
+        raise Unwritable(f"{path}: 不是 UTF-8,没有动它; 存成 UTF-8 再来。") from None
+    except OSError as error:
+        raise Unwritable(f"{path}: 读不了({error.strerror})。") from None
+
+
+def _replace(path: Path, text: str) -> None:
+    """Written beside and renamed: whoever is killed meanwhile leaves the old file or the new one,
+    and a hidden one that nobody reads."""
+    target = path.resolve()  # what a link points to
+    try:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as stream:
+            stream.write(text.encode("utf-8"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(stream.name, _mode(target))
+        os.replace(stream.name, target)
+    except OSError as error:
+        with contextlib.suppress(OSError, UnboundLocalError):
+            os.unlink(stream.name)
+        raise Unwritable(f"{path}: 写不了({error.strerror})。") from None
+
+
+def _mode(path: Path) -> int:
+    """The file's permissions; those of any new file where there is none."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat().st_mode & 0o7777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
