@@ -199,7 +199,7 @@ def test_a_line_may_begin_with_a_label(line: str, key: str | None, speech: str) 
 @pytest.mark.parametrize(
     "label",
     "记者 山報記者 主持人甲 采访者 採訪者 访谈者 訪談者 本刊 本报 本報 "
-    "网友海边 網友海邊 Q 问 問".split(),
+    "网友海边 網友海邊 读者提问 讀者提問 Q 问 問".split(),
 )
 def test_some_labels_say_that_who_bears_them_asks(label: str) -> None:
     assert HOST_WORDS.fullmatch(label)
