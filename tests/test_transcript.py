@@ -72,6 +72,13 @@ def test_every_line_that_is_not_blank_is_accounted_for(expected: Path) -> None:
     assert all(line.name for line in reading.lines if line.kind in ("chrome", "metadata"))
 
 
+@pytest.mark.parametrize("mark", ["**{}**", "*{}*", "### {}", "<blockquote>{}</blockquote>"])
+def test_questions_may_be_set_apart_in_any_way(mark: str) -> None:
+    page = (PAGES / "questions-in-quotations.md").read_text(encoding="utf-8")
+    marked = re.sub("(?m)^> (.*)$", lambda match: mark.format(match[1]), page)
+    assert shown(interview(marked)) == shown(interview(page))
+
+
 def test_every_page_has_its_expected_result() -> None:
     pages = {path.stem for path in PAGES.iterdir() if path.suffix != ".yaml"}
     assert pages == {path.stem for path in EXPECTED}
@@ -144,7 +151,7 @@ LABELLED = [
     ("Ｑ3、您好吗？", "Q", "您好吗？"),
     ("问2：您好吗？", "问", "您好吗？"),
     ("答 3 我好。", "答", "我好。"),
-    ("問 您好", None, ""),  # no number and no colon
+    ("問 您好", "問", "您好"),  # believed where several turns begin so
     ("A：我好。", "A", "我好。"),
     ("【王某】我好。", "王某", "我好。"),
     ("[王某]：我好。", "王某", "我好。"),

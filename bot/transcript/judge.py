@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.transcript.cast import Cast, asks
-from bot.transcript.names import GENERIC, HOST_WORDS
+from bot.transcript.names import ASKING, GENERIC, HOST_WORDS
 from bot.transcript.reading import Exchange
 from bot.transcript.turns import Turn
 
@@ -50,7 +50,7 @@ YOU_MOSTLY = 0.6
 """Where neither a label nor the page tells, 你 stands in 25 % of the questions of a list."""
 I_LEAST = 0.45
 """Guests say 我 in 50 % to 100 % of their answers, lists of questions in 0 % to 40 %."""
-I_MOSTLY = 0.8
+I_MOSTLY = 0.6
 """Where questions are put to nobody, as many answers must be somebody's."""
 GUESTS_MOST = 10
 """Round tables have up to 8 guests; jokes and chats with labels have 17 and more."""
@@ -175,7 +175,7 @@ def shape_of(
     answering = [_is_somebody(cast.name(turn.key)) for turn in _by(turns, "guest")]
     return Shape(
         exchanges=len(exchanges),
-        asked=_mean(asks(turn.speech) for turn in _by(turns, "host")),
+        asked=_mean(_asks(turn) for turn in _by(turns, "host")),
         back=_mean(asks(answer) == 1 and not _CITED.search(answer) for answer in answers),
         labels=bool(cast.same),
         hosted=bool(cast.hosts) or not cast.same,
@@ -195,6 +195,11 @@ def shape_of(
 
 def _by(turns: Sequence[Turn], role: str) -> Iterator[Turn]:
     return (turn for turn in turns if turn.role == role)
+
+
+def _asks(turn: Turn) -> float:
+    """Whether a turn asks; what stands behind 问 does."""
+    return 1.0 if turn.key in ASKING else asks(turn.speech)
 
 
 def _is_host(name: str) -> bool:

@@ -15,6 +15,7 @@ from bot.transcript.page import Paragraph
 _ROLE = "记者|記者|主持人?|采访者|採訪者|访谈者|訪談者|提[问問]|本刊|本报|本報"
 HOST_WORDS = re.compile(rf".{{0,10}}(?:{_ROLE}).?|(?:网友|網友).*|Q|问|問")
 """山报记者, 主持人甲, 网友“海边”提问; what goes on behind the word is a sentence."""
+ASKING = frozenset("Q 问 問".split())
 GENERIC = frozenset("Q A 问 問 答 记者 記者 主持人".split())
 """Labels that say what somebody does, not who he is."""
 
