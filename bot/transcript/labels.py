@@ -37,7 +37,9 @@ _INLINE = re.compile(
     rf"(?<=[。．！!？?…”」』）)\]】])\s*(?={_WORD}{{1,16}}{_SPACE}*[:：])|(?<!\s)\s+(?={_WORD}{{1,16}}{_SPACE}*[:：])"
     rf"|(?<=[。！!？?…”」』）)])\s*(?=(?:【[^【】]{{1,12}}】|\[[^\[\]:：]{{1,12}}\])(?!\())|(?=【[^【】]{{1,12}}】[:：])"
 )
-_NEVER = re.compile(r"[\d:：.\-/年月日时時分点點\s]+|.*@.*|[第其][一二三四五六七八九十\d]+.?")
+_NEVER = re.compile(
+    r"[\d:：.\-/年月日时時分点點\s]+|[!-~]*@[!-~]*|[第其][一二三四五六七八九十\d]+.?"
+)
 """Times, signs, addresses and 第一: these are nobody's name, however often they recur."""
 _SPOKEN_OF = re.compile(r"[我你他她它这這那].+|.+[说說道]")
 """他说 begins a sentence about somebody."""

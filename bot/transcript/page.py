@@ -45,7 +45,7 @@ _UNDERLINE = re.compile(r"={3,}\s*")
 _FENCE = re.compile(r"\s*(?:```|~~~).*")
 _CODE = re.compile(r"(?: {4}|\t)[^\u3000-\u9fff\uff00-\uffef]*")
 _ORDERED = re.compile(r"\d{1,2}[.)、]\s*\S")
-_LIST = re.compile(r"[*+]\s+(?=\S)|-\s+(?=\S)")
+_LIST = re.compile(r"[*+]\s+(?=\S)|-\s+(?=\S)(?!.*\s-$)")
 
 
 LINKS_MOST = 4_000
@@ -152,7 +152,8 @@ def _blocks(line: str, tag: str) -> tuple[list[tuple[str, str]], str]:
         if name in _INLINE:
             continue
         found.append((line[start : match.start()], tag))
-        if name not in ("br", "hr"):
+        within = tag == "blockquote" and name != tag
+        if name not in ("br", "hr") and not within:
             tag = "" if match[1] else name
         start = match.end()
     return [*found, (line[start:], tag)], tag

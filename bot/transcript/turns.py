@@ -24,6 +24,8 @@ from bot.transcript.page import Paragraph
 
 CREDIT_TURNS = 3
 """No development page gives the same credit three times; a speaker has more turns."""
+HEADED_LEAST = 3
+"""So many headings that recur and hold a label only are turns, and so are others like them."""
 STYLED_LEAST = 3
 """Fewer bold questions than this were headings of an article on every development page."""
 _NUMBER = re.compile(r"\(?\d{1,2}[.．、)）]|[一二三四五六七八九十]{1,3}、")
@@ -159,10 +161,13 @@ def _in_title(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     """### 某局長：… is a title, unless he speaks elsewhere."""
     counts = Counter(label.key for _, label in labelled)
     title = next((part for part in parts if part.paragraph.heading), None)
+    alone = [label.key for part, label in labelled if part.paragraph.heading and not part.speech]
+    habit = sum(counts[key] > 1 for key in alone) >= HEADED_LEAST
     return {
         id(part)
         for part, label in labelled
         if part.paragraph.heading and (part is title or counts[label.key] < 2)
+        if not (habit and not part.speech)
         if label.key not in GENERIC
     }
 
@@ -201,6 +206,29 @@ def _spaced(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     return set() if alone and recur else {id(part) for part, _ in spaced}
 
 
+def _in_quotation(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """In a block quotation a name introduces somebody, unless the page sets its turns so."""
+    quoted = {id(part) for part, _ in labelled if part.paragraph.quote}
+    return quoted if len(quoted) * 3 < len(labelled) else set()
+
+
+def _is_bold(part: Part, label: Label) -> bool:
+    return part.paragraph.bold or 0 < part.paragraph.lead <= label.end
+
+
+def _unmarked(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """Where a page sets its labels in bold, others that are nowhere bold, or stand above."""
+    counts = Counter(label.key for _, label in labelled)
+    recurring = [(part, label.key) for part, label in labelled if counts[label.key] > 1]
+    bold = {id(part) for part, label in labelled if _is_bold(part, label)}
+    keys = {key for part, key in recurring if id(part) in bold}
+    if len(keys) < 2 or sum(id(part) in bold for part, _ in recurring) * 3 < 2 * len(recurring):
+        return set()
+    first = next(at for at, (part, _) in enumerate(labelled) if id(part) in bold)
+    plain = [(at, part, label) for at, (part, label) in enumerate(labelled) if id(part) not in bold]
+    return {id(part) for at, part, label in plain if at < first or label.key not in keys}
+
+
 DOUBTS: tuple[tuple[str, Callable[[Labelled, Sequence[Part]], set[int]]], ...] = (
     ("紧跟在单独成行的标签下面", _under_label),
     ("引出一段引文", _above_quote),
@@ -209,6 +237,8 @@ DOUBTS: tuple[tuple[str, Callable[[Labelled, Sequence[Part]], set[int]]], ...] =
     ("是帖子的署名", _above_furniture),
     ("单独成行,不像这一页的标签", _bare),
     ("后面没有冒号", _spaced),
+    ("不像别的标签那样加粗", _unmarked),
+    ("在引文里", _in_quotation),
 )
 """Why a label may name nobody."""
 
@@ -252,6 +282,7 @@ def candidates(parts: Sequence[Part]) -> tuple[Candidate, ...]:
             _spoken(parts, at),
             part.paragraph.bold or part.paragraph.heading,
             part.first and 0 < part.paragraph.lead <= part.label.end,
+            not part.speech,
         )
         for at, part in enumerate(parts)
         if part.label
