@@ -79,6 +79,20 @@ def test_questions_may_be_set_apart_in_any_way(mark: str) -> None:
     assert shown(interview(marked)) == shown(interview(page))
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("您", ""), ("涂青：", "A："), ("涂青：(?=[写给])", "白石：")]
+)
+def test_answers_without_a_host_are_one_persons_who_is_spoken_to(old: str, new: str) -> None:
+    page = (PAGES / "numbered-questions-to-one.md").read_text(encoding="utf-8")
+    assert isinstance(read_page(page), Reading)
+    assert isinstance(read_page(re.sub(old, new, page)), NoInterview)
+
+
+def test_a_page_may_be_one_quotation() -> None:
+    page = (PAGES / "soft-breaks.md").read_text(encoding="utf-8")
+    assert shown(interview(re.sub("(?m)^ *(?=[JL*])", "> ", page))) == shown(interview(page))
+
+
 def test_every_page_has_its_expected_result() -> None:
     pages = {path.stem for path in PAGES.iterdir() if path.suffix != ".yaml"}
     assert pages == {path.stem for path in EXPECTED}

@@ -200,7 +200,7 @@ def _once(
     found: set[str] = set()
     for before, one, after in zip(candidates, candidates[1:], candidates[2:], strict=False):
         near = one.at - before.at <= 1 and after.at - one.at == 1 and asks(one.speech) == 1
-        headed = all(c.bold and c.alone for c in (before, one, after)) and asks(one.speech) > 0
+        headed = all(c.alone for c in (before, one, after)) and asks(one.speech) > 0
         alone = near or headed
         if alone and same[after.label.key] in guests and same[before.label.key] not in hosts:
             found |= _named_once(one, same, hosts | guests)

@@ -24,8 +24,6 @@ from bot.transcript.page import Paragraph
 
 CREDIT_TURNS = 3
 """No development page gives the same credit three times; a speaker has more turns."""
-HEADED_LEAST = 3
-"""So many headings that recur and hold a label only are turns, and so are others like them."""
 STYLED_LEAST = 3
 """Fewer bold questions than this were headings of an article on every development page."""
 _NUMBER = re.compile(r"\(?\d{1,2}[.．、)）]|[一二三四五六七八九十]{1,3}、")
@@ -161,13 +159,11 @@ def _in_title(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     """### 某局長：… is a title, unless he speaks elsewhere."""
     counts = Counter(label.key for _, label in labelled)
     title = next((part for part in parts if part.paragraph.heading), None)
-    alone = [label.key for part, label in labelled if part.paragraph.heading and not part.speech]
-    habit = sum(counts[key] > 1 for key in alone) >= HEADED_LEAST
     return {
         id(part)
         for part, label in labelled
-        if part.paragraph.heading and (part is title or counts[label.key] < 2)
-        if not (habit and not part.speech)
+        if part.paragraph.heading
+        if part is title or (counts[label.key] < 2 and part.speech)
         if label.key not in GENERIC
     }
 
@@ -380,7 +376,7 @@ def _before_bold(said: list[Part]) -> list[Part]:
     """The plain paragraphs before bold ones, from the first that asks, if every other asks."""
     plain = [part for part, after in pairwise(said) if _bold(after) and not _bold(part)]
     asked = [part for part in plain if asks(part.speech)]
-    if len(asked) < STYLED_LEAST or len(asked) * 2 < len(plain):
+    if not asked or len(asked) * 2 < len(plain):
         return []
     return [part for part in plain[plain.index(asked[0]) :] if _says(part)]
 
