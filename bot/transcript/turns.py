@@ -168,16 +168,6 @@ def _in_title(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     }
 
 
-def _above_furniture(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
-    """A name alone above a line that the page prints again and again heads a post."""
-    printed = chrome.furniture(part.text for part in parts if part.label is None)
-    return {
-        id(part)
-        for part, after in pairwise(parts)
-        if part.label and not part.speech and chrome.template(after.text) in printed
-    }
-
-
 def _bare(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     """A bare line is a label only where the page labels all turns so, and never above another."""
     bare = [(part, label) for part, label in labelled if label.form == "bare"]
@@ -230,7 +220,6 @@ DOUBTS: tuple[tuple[str, Callable[[Labelled, Sequence[Part]], set[int]]], ...] =
     ("引出一段引文", _above_quote),
     ("是署名", _in_credits),
     ("是标题", _in_title),
-    ("是帖子的署名", _above_furniture),
     ("单独成行,不像这一页的标签", _bare),
     ("后面没有冒号", _spaced),
     ("不像别的标签那样加粗", _unmarked),
