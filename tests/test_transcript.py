@@ -72,6 +72,27 @@ def test_every_line_that_is_not_blank_is_accounted_for(expected: Path) -> None:
     assert all(line.name for line in reading.lines if line.kind in ("chrome", "metadata"))
 
 
+@pytest.mark.parametrize("mark", ["**{}**", "*{}*", "### {}", "<blockquote>{}</blockquote>"])
+def test_questions_may_be_set_apart_in_any_way(mark: str) -> None:
+    page = (PAGES / "questions-in-quotations.md").read_text(encoding="utf-8")
+    marked = re.sub("(?m)^> (.*)$", lambda match: mark.format(match[1]), page)
+    assert shown(interview(marked)) == shown(interview(page))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("您", ""), ("涂青：", "A："), ("涂青：(?=[写给])", "白石：")]
+)
+def test_answers_without_a_host_are_one_persons_who_is_spoken_to(old: str, new: str) -> None:
+    page = (PAGES / "numbered-questions-to-one.md").read_text(encoding="utf-8")
+    assert isinstance(read_page(page), Reading)
+    assert isinstance(read_page(re.sub(old, new, page)), NoInterview)
+
+
+def test_a_page_may_be_one_quotation() -> None:
+    page = (PAGES / "soft-breaks.md").read_text(encoding="utf-8")
+    assert shown(interview(re.sub("(?m)^ *(?=[JL*])", "> ", page))) == shown(interview(page))
+
+
 def test_every_page_has_its_expected_result() -> None:
     pages = {path.stem for path in PAGES.iterdir() if path.suffix != ".yaml"}
     assert pages == {path.stem for path in EXPECTED}
@@ -144,7 +165,7 @@ LABELLED = [
     ("Ｑ3、您好吗？", "Q", "您好吗？"),
     ("问2：您好吗？", "问", "您好吗？"),
     ("答 3 我好。", "答", "我好。"),
-    ("問 您好", None, ""),  # no number and no colon
+    ("問 您好", "問", "您好"),  # believed where several turns begin so
     ("A：我好。", "A", "我好。"),
     ("【王某】我好。", "王某", "我好。"),
     ("[王某]：我好。", "王某", "我好。"),
@@ -168,6 +189,7 @@ LABELLED = [
     ("---：开馆", None, ""),
     ("第一：灯是暗的", None, ""),
     ("其二：人是少的", None, ""),
+    ("小岑@山报：您好？", "小岑@山报", "您好？"),
     ("https://example.org", None, ""),
     ("www.example.org：见", None, ""),
     ("a@b：见", None, ""),
@@ -199,7 +221,7 @@ def test_a_line_may_begin_with_a_label(line: str, key: str | None, speech: str) 
 @pytest.mark.parametrize(
     "label",
     "记者 山報記者 主持人甲 采访者 採訪者 访谈者 訪談者 本刊 本报 本報 "
-    "网友海边 網友海邊 Q 问 問".split(),
+    "网友海边 網友海邊 读者提问 讀者提問 Q 问 問".split(),
 )
 def test_some_labels_say_that_who_bears_them_asks(label: str) -> None:
     assert HOST_WORDS.fullmatch(label)
@@ -252,7 +274,12 @@ NOBODYS = [
     ("* * *", "rule"),
     ("■", "rule"),
     ("——", "rule"),
+    ("- END -", "rule"),
+    ("—— 全文完 ——", "rule"),
     ("！！", None),
+    ("-5 度 -", None),
+    ("图3：桥。山报供图", "credits"),
+    ("圖12：橋。", "credits"),
     ("来源：山报", "credits"),
     ("來源：山報", "credits"),
     ("责任编辑：张某", "credits"),
@@ -334,6 +361,9 @@ MARKUP = [
     ("<li>一项</li>", "一项", {"item"}),
     ("1. 一项", "1. 一项", {"item"}),
     ("-5 度", "-5 度", set()),
+    ("==亮的==一句", "亮的一句", set()),
+    ("a == b", "a == b", set()),
+    ("<blockquote><p>引文</p></blockquote>", "引文", {"quote"}),
     ("![图](a.jpg)", "", {"image"}),
     ("![图][1]", "", {"image"}),
     ('<img src="a.jpg">', "", {"image"}),

@@ -50,6 +50,8 @@ class Candidate:
     bold: bool
     marked: bool = False
     """The label is bold and the speech is not."""
+    alone: bool = False
+    """The label stands on a line of its own."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,9 @@ def _once(
     """Speakers with a single question, each right before a guest's turn without another."""
     found: set[str] = set()
     for before, one, after in zip(candidates, candidates[1:], candidates[2:], strict=False):
-        alone = one.at - before.at <= 1 and after.at - one.at == 1 and asks(one.speech) == 1
+        near = one.at - before.at <= 1 and after.at - one.at == 1 and asks(one.speech) == 1
+        headed = all(c.alone for c in (before, one, after)) and asks(one.speech) > 0
+        alone = near or headed
         if alone and same[after.label.key] in guests and same[before.label.key] not in hosts:
             found |= _named_once(one, same, hosts | guests)
     return found

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from bot.transcript.page import Paragraph
 
 _CREDIT = re.compile(
-    r"[（(【\[]?(?:来源|來源|责任编辑|責任編輯|编辑|編輯|作者|文|图|圖|采写|採寫|整理|译者|譯者|摄影|攝影|via|Photo)"
+    r"[（(【\[]?(?:来源|來源|责任编辑|責任編輯|编辑|編輯|作者|文|[图圖]\d{0,2}|采写|採寫|整理|译者|譯者|摄影|攝影|via|Photo)"
     r"\s*[:：|｜/／丨]\s*\S",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"[-*_=~—–·.\s•●○◆◇■□★☆※]*[-*_=~—–•●○◆◇■□★☆※]")
+_RULE = re.compile(r"([-—*·~]+)\s*\w{1,10}\s*[-—*·~]+|[-*_=~—–·.\s•●○◆◇■□★☆※]*[-*_=~—–•●○◆◇■□★☆※]")
 _NOTE = re.compile(
     r"[（(【\[*＊※]*(?:编者|編者|本文|未经|未經|©|[注註][:：])|.{0,20}(?:请勿转载|不代表)"
 )

@@ -148,8 +148,9 @@ def build(turns: Sequence[Turn], parts: Sequence[Part], names: tuple[str, ...]) 
     builder = _Builder(page_of(turns, parts, names), several=len(guests - {""}) > 1)
     for turn in opening:
         builder.open(turn)
+    last = max((at for at, segment in enumerate(parted) if segment.answered), default=0)
     for at, segment in enumerate(parted):
-        builder.add(segment, first=at == 0, last=at == len(parted) - 1)
+        builder.add(segment, first=at == 0, last=at >= last)
     early = tuple(part for turn in opening for part in turn.parts)
     return Built(tuple(builder.exchanges), tuple(builder.lines), tuple(builder.warnings), early)
 

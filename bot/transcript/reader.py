@@ -19,6 +19,7 @@ from bot.transcript.turns import (
     answers_only,
     believable,
     candidates,
+    named_once,
     part_of,
     questions_by_style,
     split,
@@ -169,7 +170,13 @@ def _scene(body: list[Part], corrections: Corrections) -> Scene:
 def _unlabelled(body: list[Part]) -> Scene:
     """The page as the setting of its questions divides it."""
     parts = [replace(part, label=None) for part in body]
-    return Scene(parts, *questions_by_style(parts))
+    before, turns = questions_by_style(parts)
+    named = named_once(turns)
+    if not named:
+        return Scene(parts, before, turns)
+    host, guest = named[0].key, named[1].key
+    cast = Cast(frozenset({host}), frozenset({guest}), {host: host, guest: guest})
+    return Scene(parts, before, named, cast)
 
 
 def _labelled(parts: list[Part], corrections: Corrections) -> Scene:

@@ -33,6 +33,9 @@ _QUOTED = re.compile(r"[「“『\"]")
 _UNQUOTED = re.compile(r"[」”』\"]\W*$")
 _BRACKETED = re.compile(r"[（(\[【*＊※].*[）)\]】]?$")
 _NOTED = re.compile(r"[（(【\[][^，。：:（(]{1,12}[：:].*[）)】\]]$")
+_ASIDE = re.compile(r"[（(\[【][^（()）]{1,20}[）)\]】]")
+_TAGGED = re.compile(r"【[^【】]{1,8}】.")
+_OVER = re.compile(r"[（(【\[]完[）)】\]]$")
 _PLACEHOLDER = re.compile(r"[\[【][^\[\]【】]{1,8}[\]】]")
 
 
@@ -64,6 +67,8 @@ class Place:
     """Right before a question, or before what ends the interview."""
     image: bool
     """Behind an image."""
+    told: bool
+    """Behind a line that speaks of a guest by name."""
     retold: bool
     """A later paragraph of the turn speaks of a guest by name."""
 
@@ -119,7 +124,7 @@ def _is_begun_as_sentence(answer: list[Part]) -> bool:
 
 
 def _style(paragraph: Paragraph) -> tuple[bool, ...]:
-    return (paragraph.italic, paragraph.quote)
+    return (paragraph.italic, paragraph.quote, paragraph.bold)
 
 
 def _bare(text: str) -> str:
@@ -136,8 +141,13 @@ def is_caption(place: Place, page: Page) -> bool:
 
 
 def is_note(place: Place, page: Page) -> bool:
-    """A line in brackets that begins with a label: （译注：……）"""
-    return bool(_NOTED.match(place.text))
+    """A line in brackets that begins with a label, or a short one: （译注：……） （掌声）"""
+    return bool(_NOTED.match(place.text) or _ASIDE.fullmatch(place.text))
+
+
+def is_advertised(place: Place, page: Page) -> bool:
+    """A line with a tag before it that is no sentence: 【广告】买十送一"""
+    return bool(_TAGGED.match(place.text)) and not is_sentence(place.text)
 
 
 def is_placeholder(place: Place, page: Page) -> bool:
@@ -171,17 +181,15 @@ def is_pull_quote(place: Place, page: Page) -> bool:
     quotation = bool(re.fullmatch("[“「].*[”」]", place.text)) and not page.quoted
     apart = paragraph.quote or paragraph.heading or quotation or not ended(place.text)
     repeats = 8 <= len(words) <= QUOTE_MOST and page.words.count(words) > 1
-    return (paragraph.quote and quotation) or (apart and repeats)
+    return (paragraph.quote and (quotation or paragraph.bold)) or (apart and repeats)
 
 
 def is_narrated(place: Place, page: Page) -> bool:
-    """A short line about a guest by name, in which nobody says 我 or 你."""
-    return (
-        place.spoken
-        and len(place.text) <= NARRATED_MOST
-        and _names_guest(place.text, page)
-        and not place.listed
-    )
+    """A line about a guest by name, in which nobody says 我 or 你: short, set apart, or goes on."""
+    short = len(place.text) <= NARRATED_MOST or place.part.paragraph.quote
+    goes_on = place.told and place.final
+    named = place.spoken and _names_guest(place.text, page) and not place.listed
+    return named and (short or goes_on)
 
 
 def _names_guest(text: str, page: Page) -> bool:
@@ -229,6 +237,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("caption", is_caption),
     ("image", is_placeholder),
     ("editor's note", is_note),
+    ("editor's note", is_advertised),
     ("heading", is_heading),
     ("furniture", is_furniture),
     ("pull quote", is_pull_quote),
@@ -262,6 +271,7 @@ def sift(
         yield place.part, "after the interview" if over else sort
         if sort is None and place.part.speech:
             spoken = True
+            over = over or (last and bool(_OVER.search(place.text)))
 
 
 def _is_broken(turn: Turn, page: Page) -> bool:
@@ -278,13 +288,14 @@ def _last_told(turn: Turn, page: Page) -> int:
 def _places(turn: Turn, page: Page, last: bool, before_host: bool) -> Iterator[Place]:
     """The turn's parts, each with what stands around it."""
     before: Part | None = None
-    image = False
+    image = narrated = False
     told = _last_told(turn, page)
     followers: list[Part | None] = [*turn.parts[1:], None]
     for at, (part, after) in enumerate(zip(turn.parts, followers, strict=True)):
         final = before_host if after is None else last and after.sort in ENDS
-        place = Place(part, before, final, image, retold=at < told)
+        place = Place(part, before, final, image, narrated, retold=at < told)
         yield place
+        narrated = narrated or is_narrated(place, page)
         caption = image and (is_caption(place, page) or part.sort == "caption")
         image = part.paragraph.image or (caption and part.paragraph.soft)
         before = part if part.sort is None and part.speech and not caption else before
