@@ -62,9 +62,9 @@ LEXICAL = Policy(sure=0.37, follow=0.24)
 SEMANTIC = Policy(sure=0.38, follow=0.2)
 
 # Where less has been written a near topic looks like a paraphrase: less is answered, more offered.
-# The scores from which on 2 % of what the first interview does not answer is answered all the same,
-# with so many of its 260 phrases a sentence, chosen at random (crowds m and n, 15 to 80: the mean of
-# five draws): 50, 59 and 86 % of what it answers is answered then with the encoder, 46, 59 and 83
+# The scores from which on 2 % of what the first interview does not answer is answered all the
+# same, with so many of its 260 phrases a sentence, chosen at random (crowds m and n, 15 to 80: the
+# mean of five draws): 50, 59 and 86 % of what it answers is answered then with the encoder, 46, 59 and 83
 # without. Bare, three other interviews (75 questions out of scope) agree. From OFFER and FAR on the
 # right exchange is shown for 80 and 69 % there, and for 93 % from 15 phrases on, and some two thirds
 # of the near misses see an offer, of the far-off questions 2 %.

@@ -438,6 +438,10 @@ def test_without_a_heading_the_title_of_the_window_is_the_title() -> None:
         ("<p><b>记者：</b> 您好？</p>", "**记者：** 您好？"),
         ("<p><b>记者</b><b>：</b>您好？</p>", "**记者：**您好？"),
         ("<p><b>记者： </b>您好？</p>", "**记者：** 您好？"),
+        ("<p><em>问？</em></p>", "*问？*"),
+        ("<p>只有<em>一个</em>词</p>", "只有一个词"),
+        ("<p>延伸：<a href='x'>另一篇</a></p>", "延伸：[另一篇](#)"),
+        ("<p>我在<a href='x'>河边</a>捡的。</p>", "我在河边捡的。"),
         ("<p><span style='font-weight: 700'>问？</span></p>", "**问？**"),
         ("<p><b>2*3*4</b></p>", "2*3*4"),  # no mark where the words have some
         ("<h3>小题</h3>", "### 小题"),

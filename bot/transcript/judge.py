@@ -34,6 +34,8 @@ UNHOSTED_ASK_LEAST = 0.75
 """The same where only answers carry a label: else headings in an article are its questions."""
 ASK_OFTEN = 0.5
 """Hosts who ask in fewer of their turns are as seldom as others who ask in more."""
+ASK_MOSTLY = 0.8
+"""Where one side does nothing but ask, and the named others never ask back, they share the work."""
 DENSE_LEAST = 0.5
 """Questions and answers take turns in 50 % to 100 % of the paragraphs; a story tells between."""
 BACK_MOST = 0.2
@@ -100,8 +102,10 @@ class Shape:
         """How many signs of an interview there are."""
         spoken = (self.you >= YOU_LEAST) + (self.me >= I_LEAST)
         dense = self.dense >= DENSE_LEAST
-        full = dense and self.full >= FULL_MOSTLY
-        kept_up = (self.asked >= ASK_OFTEN) + dense + full + (full and self.duologue and self.named)
+        full = (dense or self.announced) and self.full >= FULL_MOSTLY
+        shared = self.labels and self.asked >= ASK_MOSTLY and self.back == 0
+        parted = self.named and ((full and self.duologue) or (dense and shared))
+        kept_up = (self.asked >= ASK_OFTEN) + dense + full + parted
         return self.announced + self.host_word + self.named + spoken + kept_up
 
 
@@ -115,7 +119,7 @@ def _asks_nobody(page: Shape) -> bool:
     if page.hosted and page.labels:
         return False
     if page.told:
-        return page.you < YOU_LEAST
+        return page.you < YOU_LEAST and page.me < I_MOSTLY
     if not page.hosted:
         return page.you < YOU_LEAST or not page.named or page.guests > 1
     return page.you < YOU_MOSTLY and (page.you == 0 or page.me < I_MOSTLY)

@@ -347,18 +347,25 @@ def questions_by_style(parts: Sequence[Part]) -> tuple[list[Part], list[Turn]]:
     """Turns of a page without labels: its questions are set apart or listed, or its answers are."""
     said = [part for part in parts if part.sort is None]
     for style in STYLES:
-        questions = _alike_asked([part for part in said if style(part)])
+        questions = _alike_asked(_above_others(said, style))
         if questions:
             return _turns_by(parts, questions)
     return _turns_by(parts, _asked_in_list(said) or _before_bold(said))
 
 
+def _above_others(said: list[Part], style: Callable[[Part], bool]) -> list[Part]:
+    """The paragraphs of a style that stand above another one: a heading stands above a question."""
+    followed = [part for part, after in pairwise(said) if style(part) and not style(after)]
+    return followed + [part for part in said[-1:] if style(part)]
+
+
 def _alike_asked(styled: list[Part]) -> list[Part]:
     """The paragraphs of one style, from the first that asks, if most of them do."""
     asked = [part for part in styled if asks(part.speech)]
-    if len(asked) < STYLED_LEAST or len(asked) * 3 < len(styled) * 2:
+    rest = styled[styled.index(asked[0]) :] if asked else []
+    if len(asked) < STYLED_LEAST or len(asked) * 3 < len(rest) * 2:
         return []
-    return [part for part in styled[styled.index(asked[0]) :] if _says(part)]
+    return [part for part in rest if _says(part)]
 
 
 def _before_bold(said: list[Part]) -> list[Part]:
