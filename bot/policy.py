@@ -63,11 +63,11 @@ SEMANTIC = Policy(sure=0.38, follow=0.2)
 
 # Where less has been written a near topic looks like a paraphrase: less is answered, more offered.
 # The scores from which on 2 % of what the first interview does not answer is answered all the
-# same, with so many of its 260 phrases a sentence, chosen at random (crowds m and n, 15 to 80: the
-# mean of five draws): 50, 59 and 86 % of what it answers is answered then with the encoder, 46, 59 and 83
-# without. Bare, three other interviews (75 questions out of scope) agree. From OFFER and FAR on the
-# right exchange is shown for 80 and 69 % there, and for 93 % from 15 phrases on, and some two thirds
-# of the near misses see an offer, of the far-off questions 2 %.
+# same, with so many of its 260 phrases a sentence, chosen at random (crowds m and n; for 15, 30 and
+# 80 the mean of five draws): of what it answers 50, 59 and 86 % is answered then with the encoder,
+# 46, 59 and 83 without. Bare, three other interviews (75 questions out of scope) agree. OFFER, FAR
+# show the right exchange for 80 and 69 % there, and for 93 % from 15 phrases on; some two thirds of
+# the near misses see an offer then, of the far-off questions 2 %.
 PHRASES = (0.0, 3.5, 7.0, 15.0, 30.0, 80.0, 260.0)
 SURE_LEXICAL = (0.16, 0.28, 0.29, 0.32, 0.34, 0.35, LEXICAL.sure)
 SURE_SEMANTIC = (0.18, 0.31, 0.33, 0.39, 0.41, 0.40, SEMANTIC.sure)
