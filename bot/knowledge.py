@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from difflib import SequenceMatcher
 from pathlib import Path
 
@@ -307,12 +308,19 @@ def dump(interview: Interview) -> str:
     fields: dict[str, object] = {"id": interview.id}
     for name in _METADATA:
         if value := getattr(interview, name):
-            dated = name == "published" and _DATE.fullmatch(value)
-            fields[name] = Plain(value) if dated else value
+            fields[name] = Plain(value) if name == "published" and _is_date(value) else value
     return written(fields | {"exchanges": [_imported(e) for e in interview.exchanges]})
 
 
-_DATE = re.compile(r"\d{4}-\d\d?-\d\d?(?: \d\d?:\d\d(?::\d\d)?)?")
+def _is_date(value: str) -> bool:
+    """Whether YAML takes it for a date, or for a date and a time: then nobody quotes it."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?", value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _imported(exchange: Exchange) -> dict[str, object]:

@@ -54,12 +54,18 @@ def message(
     match reply:
         case Answer(exchange, quote):
             return answer(exchange, quote, interviews[exchange.interview])
+        case NotCovered(nearest=None) if len(interviews) > 1:
+            names = "、".join(entitled(i) for i in list(interviews.values())[:LISTED])
+            return (*line(reply, interviews, language), Run(names, "ours"))
         case NotCovered(nearest=None):
             every = [e for interview in interviews.values() for e in interview.exchanges]
             topics = "、".join(label(exchange) for exchange in every[:LISTED])
             return (*line(reply, interviews, language), Run(topics, "ours"))
         case Choices(options):
             return (*line(reply, interviews, language), *_options(options))
+        case SmallTalk("capability") if len(interviews) > 1:
+            shown = list(interviews.values())[:LISTED]
+            return (*line(reply, interviews, language), *_entitled(shown, 1))
         case SmallTalk("capability"):
             every = [e for interview in interviews.values() for e in interview.exchanges]
             return (*line(reply, interviews, language), *_listed(every[:LISTED]))
@@ -232,6 +238,24 @@ def questions(exchanges: Sequence[Exchange], first: int, language: Language) -> 
     return (Run(say(word, language), "ours"), *_listed(exchanges, first))
 
 
+def entitled(interview: Interview) -> str:
+    """What an interview is called: its guest and its title, else its id."""
+    title = f"《{shortened(interview.title, LONGEST_TITLE)}》" if interview.title else ""
+    return f"{interview.guest}{title}" or interview.id
+
+
+def interviews(shown: Sequence[Interview], first: int, language: Language) -> Message:
+    """One page of the list of interviews, numbered on from `first`."""
+    return (Run(say("interviews", language), "ours"), *_entitled(shown, first))
+
+
+def _entitled(shown: Sequence[Interview], first: int) -> Message:
+    return tuple(
+        Run(f"\n{number}. {entitled(interview)}", "ours")
+        for number, interview in enumerate(shown, first)
+    )
+
+
 def about(interviews: Sequence[Interview], language: Language) -> Message:
     """Where every word comes from."""
     shown = interviews[:LISTED]
@@ -372,6 +396,7 @@ def option(choice: Choice, limit: int = LABEL) -> str:
 
 
 LONGEST_OPTION = 40
+LONGEST_TITLE = 30
 
 
 def _options(options: Sequence[Choice]) -> Message:

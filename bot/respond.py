@@ -481,7 +481,9 @@ class Responder:
     def _smalltalk_in(self, ranking: Ranking) -> str | None:
         """The kind of small talk that it is, where it is clearly some."""
         kind, share = ranking.smalltalk or ("", 0.0)
-        return kind if kind and share >= max(self._policy.chat, _share(ranking)) else None
+        return (
+            kind if kind and share >= max(self._policy_of(ranking).chat, _share(ranking)) else None
+        )
 
     # Turns
 

@@ -15,7 +15,7 @@ their order: the one part of the kernel that knows word order.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from heapq import nlargest
@@ -71,7 +71,8 @@ COMPARED = (
     4  # questions whose likeness to every line is kept, for the interviews to be tried in turn
 )
 # Where there are more interviews, so many whose lines are most like the question are tried.
-CANDIDATES = 6
+CANDIDATES = 4
+OUTSIDERS = 128  # guests' sentences looked through for what others said: an interview has hundreds
 # From this score on, and with so much less for the next passage, the encoder is not asked: of the
 # 1,640 questions of crowds a, b, m and n 20 % are settled so, 99.7 % of them on the exchange and
 # 99.4 % on the passage that it would have chosen; the right sentence is shown as often.
@@ -85,6 +86,9 @@ DIRECTIONS = 192
 # sentences beside his whole question cost 3 points of what comes first in the three interviews, and
 # 20 of what is answered at 2 % false; the last one alone gains 1 and 2.
 SHORTEST = 4
+# Among more lines than this the first directions say which are worth the others: of 148,000 lines
+# (200 interviews) the whole product reads 113 MB and takes longer than everything else.
+MANY, COARSE, EXACT = 50_000, 32, 8_192
 OUTSIDE = "outside"
 DECLINED = "declined"
 
@@ -171,6 +175,7 @@ class Index:
 
     def __init__(self, knowledge: Knowledge, encoder: Encoder | None = None) -> None:
         self.exchanges: Mapping[str, Exchange] = {e.key: e for e in knowledge.exchanges()}
+        self._keys = {i.id: [e.key for e in i.exchanges] for i in knowledge.interviews}
         self.lines = tuple(_lines(knowledge))
         spoken = [read(line.phrase.text) for line in self.lines]
         self._words = ["".join(query.tokens) for query in spoken]
@@ -180,13 +185,8 @@ class Index:
                 self._authored.setdefault(words, {})[line.owner] = None
         self.names = Names(knowledge)
         self.told_by = {interview.id: interview.guest for interview in knowledge.interviews}
-        ids = [*self.told_by, ""]
-        numbers = {name: number for number, name in enumerate(ids)}
-        self._interviews = np.array(
-            [numbers[line.interview] for line in self.lines], dtype=np.int32
-        )
-        self._everyday = np.array([not line.interview for line in self.lines], dtype=bool)
-        self._verbatim = np.array([line.verbatim for line in self.lines], dtype=bool)
+        self._rows_of = self._by_interview()
+        self._sentences = np.flatnonzero([line.verbatim for line in self.lines])
         self._said = {key: _said(exchange) for key, exchange in self.exchanges.items()}
         self._characters = _Grams([query.tokens for query in spoken])
         self._sounds = _Grams([query.syllables for query in spoken])
@@ -199,7 +199,14 @@ class Index:
     def _remember(self) -> None:
         self.explain = lru_cache(REMEMBERED)(self._explain)
         self._similar = lru_cache(COMPARED)(self._compare)
-        self._sides = lru_cache(REMEMBERED)(self._divided)
+        self._outsiders = lru_cache(COMPARED)(self._best_outside)
+
+    def _by_interview(self) -> dict[str, Integers]:
+        """The numbers of each interview's lines; of the everyday ones under the empty name."""
+        rows: dict[str, list[int]] = {name: [] for name in (*self.told_by, "")}
+        for number, line in enumerate(self.lines):
+            rows[line.interview].append(number)
+        return {name: np.array(numbers, dtype=np.intp) for name, numbers in rows.items()}
 
     def _rows(self) -> dict[str, list[int]]:
         """The numbers of each exchange's lines."""
@@ -211,7 +218,7 @@ class Index:
 
     def __getstate__(self) -> dict[str, Any]:
         """All that was built, but not the encoder: can be kept in a file."""
-        caches = ("explain", "_similar", "_sides")
+        caches = ("explain", "_similar", "_outsiders")
         return {name: value for name, value in vars(self).items() if name not in caches}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -222,6 +229,7 @@ class Index:
         """Forget the evidence for the questions that were asked."""
         self.explain.cache_clear()
         self._similar.cache_clear()
+        self._outsiders.cache_clear()
 
     def use(self, encoder: Encoder | None) -> None:
         """Encode questions with this encoder, the one that the index was built with."""
@@ -260,9 +268,7 @@ class Index:
         if len(ids) <= CANDIDATES:
             return ids
         similar = self._similar(query, True)
-        best = np.full(len(ids), -1, dtype=np.float32)
-        own = ~self._everyday
-        np.maximum.at(best, self._interviews[own], similar[own])
+        best = np.array([similar[self._rows_of[name]].max(initial=-1) for name in ids])
         return tuple(ids[number] for number in np.argsort(-best, kind="stable")[:CANDIDATES])
 
     def in_context(self, query: Query, topic: Topic) -> Ranking:
@@ -287,17 +293,21 @@ class Index:
         """
         if len(query.text) > LONGEST:
             query = read(query.text[-LONGEST:])
-        similar = self._similar(query, False)
+        if not self.lines:
+            return Evidence(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.float32))
         if query.is_pinyin:
-            near = self._nearest(similar, among)
-            return Evidence(near, _solve(self._sounds.among(near), similar[near]))
+            near = self._nearest(query, False, among)
+            return Evidence(
+                near, _solve(self._sounds.among(near), self._similar(query, False)[near])
+            )
         if self._meaning is None or not by_meaning:
-            return self._solved(query, similar, self._nearest(similar, among))
-        evidence = self._solved(query, similar, self._nearest(similar, among, FEW))
-        if self._is_settled(evidence, among):
-            return evidence
-        similar = self._similar(query, True)
-        return self._solved(query, similar, self._nearest(similar, among), self._meaning)
+            return self._solved(query, self._nearest(query, False, among))
+        # Where several interviews are tried one of them always needs the encoder.
+        if len(self.told_by) == 1:
+            evidence = self._solved(query, self._nearest(query, False, among, FEW))
+            if self._is_settled(evidence):
+                return evidence
+        return self._solved(query, self._nearest(query, True, among), self._meaning)
 
     def _compare(self, query: Query, by_meaning: bool) -> Floats:
         """How alike each line is to the question: half by characters, half by sounds, and as much
@@ -310,26 +320,21 @@ class Index:
         similar: Floats = 0.5 * by_sound + 0.5 * self._characters.compare(query.tokens)
         return similar
 
-    def _solved(
-        self,
-        query: Query,
-        similar: Floats,
-        near: Integers,
-        meaning: _Meaning | None = None,
-    ) -> Evidence:
+    def _solved(self, query: Query, near: Integers, meaning: _Meaning | None = None) -> Evidence:
+        similar = self._similar(query, meaning is not None)
         gram = 0.5 * self._sounds.among(near) + 0.5 * self._characters.among(near)
         if meaning:
             gram += _closeness(meaning.among(near))
         likeness = self._likeness("".join(query.tokens), near)
         return Evidence(near, _solve(gram + likeness[1:], similar[near] + likeness[0]))
 
-    def _is_settled(self, evidence: Evidence, among: frozenset[str] | None) -> bool:
+    def _is_settled(self, evidence: Evidence) -> bool:
         """Whether characters and sounds leave no doubt about the exchange and its passage."""
         owners, quotes = self._summed(evidence)
         first = max(owners, key=lambda owner: owners[owner], default="")
-        if not self._is_meant(first, among):
+        if first not in self.exchanges:
             return False
-        outside = sum(max(0.0, s) for o, s in owners.items() if not self._is_meant(o, among))
+        outside = sum(max(0.0, s) for o, s in owners.items() if o not in self.exchanges)
         shares = sorted(quotes.get(first, {}).values(), reverse=True)
         alone = len(shares) == 1 or (len(shares) > 1 and shares[1] <= CLEARLY * shares[0])
         return alone and owners[first] >= SETTLED * (owners[first] + outside + RIDGE)
@@ -349,26 +354,33 @@ class Index:
         return likeness
 
     def _nearest(
-        self, scores: Floats, among: frozenset[str] | None, count: int = NEAREST
+        self,
+        query: Query,
+        by_meaning: bool,
+        among: frozenset[str] | None,
+        count: int = NEAREST,
     ) -> Integers:
         """The best lines, not too many of them from outside the interviews that are meant: everyday
-        ones, and what other guests said."""
-        foreign, meant = self._sides(among)
-        near = _top(scores, meant, count)
+        ones, and what other guests said; their phrases don't count, because an interview with
+        thousands has some that resemble whatever is asked."""
+        scores = self._similar(query, by_meaning)
+        meant = self.told_by if among is None else among
+        own = np.concatenate([self._rows_of[name] for name in self.told_by if name in meant])
+        foreign = [n for n in self._outsiders(query, by_meaning) if not self._is_own(n, meant)]
         cap = count * EVERYDAY // NEAREST
-        if foreign[near].sum() > cap:
-            own = _top(scores, meant[~foreign[meant]], count - cap)
-            near = np.concatenate((own, _top(scores, near[foreign[near]], cap)))
-        return np.sort(near)
+        near = np.concatenate((_top(scores, own, count), np.array(foreign[:cap], dtype=np.intp)))
+        return np.sort(_top(scores, near, count))
 
-    def _divided(self, among: frozenset[str] | None) -> tuple[NDArray[np.bool_], Integers]:
-        """Whether each line is foreign to these interviews, and the lines that count for them: of
-        others not the phrases, which in an interview with thousands resemble whatever is asked."""
-        if among is None or len(among) >= len(self.told_by):
-            return self._everyday, np.arange(len(self.lines))
-        numbers = [number for number, name in enumerate(self.told_by) if name in among]
-        foreign = ~np.isin(self._interviews, numbers)
-        return foreign, np.flatnonzero(~foreign | self._everyday | self._verbatim)
+    def _best_outside(self, query: Query, by_meaning: bool) -> tuple[int, ...]:
+        """The everyday lines and the guests' sentences most like the question, best first."""
+        scores = self._similar(query, by_meaning)
+        rows = np.concatenate(
+            (_top(scores, self._rows_of[""], EVERYDAY), _top(scores, self._sentences, OUTSIDERS))
+        )
+        return tuple(rows[np.argsort(-scores[rows], kind="stable")].tolist())
+
+    def _is_own(self, number: int, interviews: Collection[str]) -> bool:
+        return self.lines[number].interview in interviews
 
     def rank(
         self,
@@ -458,15 +470,14 @@ class Index:
             return authored
         if not 2 <= len(term) <= LONGEST_KEYWORD:
             return []
-        speakers = [
-            key for key, words in self._said.items() if self._is_meant(key, among) and term in words
-        ]
+        keys = [k for name in (self.told_by if among is None else among) for k in self._keys[name]]
+        speakers = [key for key in keys if term in self._said[key]]
         if len(speakers) != 1:
             return []
         users = [
-            line.owner
-            for line, words in zip(self.lines, self._words, strict=True)
-            if term in words and line.owner != DECLINED
+            self.lines[number].owner
+            for number in self._characters.holding(read(term).tokens)
+            if term in self._words[number] and self.lines[number].owner != DECLINED
         ]
         return speakers if 2 * users.count(speakers[0]) >= len(users) else []
 
@@ -589,6 +600,15 @@ class _Grams:
         columns = self._weighted(document)[0]
         return columns[columns >= 0]
 
+    def holding(self, document: Sequence[str]) -> Sequence[int]:
+        """The numbers of the documents that hold the rarest token of this one."""
+        columns, weights = self._weighted(document)
+        if not len(columns) or (columns < 0).any():
+            return ()
+        rarest = columns[weights.argmax()]
+        held: list[int] = self._posted[self._posts[rarest] : self._posts[rarest + 1]].tolist()
+        return held
+
     def covered(self, document: Sequence[str], columns: Integers) -> float:
         """What share of the document's grams, 0…1 by weight, are among these."""
         here, weights = self._weighted(document)
@@ -652,12 +672,20 @@ class _Meaning:
         centred = _unit(vectors - self._centre)
         self._basis = _principal(centred, DIRECTIONS)
         self._vectors = _unit(centred @ self._basis)
+        many = len(self._vectors) > MANY
+        self._coarse = np.ascontiguousarray(self._vectors[:, :COARSE]) if many else None
         self.encoder = encoder
 
     def compare(self, cleaned: str) -> Floats:
         """Its cosine with every line."""
         vector = _unit(_unit(self.encoder([cleaned]) - self._centre) @ self._basis)[0]
-        cosines: Floats = self._vectors @ vector
+        cosines: Floats
+        if self._coarse is None:
+            cosines = self._vectors @ vector
+            return cosines
+        cosines = self._coarse @ vector[:COARSE]
+        near = _top(cosines, np.arange(len(cosines)), EXACT)
+        cosines[near] = self._vectors[near] @ vector
         return cosines
 
     def __getstate__(self) -> dict[str, Any]:

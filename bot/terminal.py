@@ -31,6 +31,9 @@ def chat(responder: Responder, interviews: Mapping[str, Interview]) -> int:
     """Talk until the end of the input; returns the exit status."""
     show = _coloured if sys.stdout.isatty() else _plain
     show((render.Run(_WELCOME, "ours"),))
+    if len(interviews) > 1:
+        shown = tuple(interviews.values())[: render.LISTED]
+        show((*render.interviews(shown, 1, "zh-hans"), render.Run("\n")))
     conversation = Conversation()
     for question in _asked():
         turns = responder.respond(question, conversation)

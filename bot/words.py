@@ -170,6 +170,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "apology": ("抱歉，出了点问题，请再问一次。", "Sorry, something went wrong. Please ask again."),
     # Lists
     "questions": ("可以问的问题：", "What you can ask:"),
+    "interviews": ("可以问的访谈：", "The interviews that you can ask about:"),
+    "other_interviews": ("其他访谈", "Other interviews"),
     "no_questions": ("还没有可以问的访谈。", "There is no interview to ask about yet."),
     # Buttons
     "previous": ("◀ 上一问", "◀ Previous"),

@@ -13,6 +13,7 @@ import json
 import os
 import pty
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -659,6 +660,45 @@ def test_import_to_where_no_file_can_be_is_one_sentence(target: str) -> None:
     assert ran.status == 1
     assert ran.err.splitlines()[-1].startswith(target)
     assert Path("page.txt").read_text(encoding="utf-8") == PAGE
+
+
+def test_import_takes_corrections_and_ends_with_a_preview() -> None:
+    Path("page.txt").write_text(PAGE, encoding="utf-8")
+    plain = fangtan("import", "page.txt")
+    assert "嘉宾:郑海生(3 轮)" in plain.err
+    *_, command = plain.err.splitlines()
+    assert command.strip().startswith("python -m bot import page.txt --host 记者 --guest 郑海生")
+    again = fangtan(*shlex.split(command)[3:])
+    assert (again.status, again.out) == (0, plain.out)
+    shorter = fangtan("import", "page.txt", "--end", "记者:现在")
+    assert shorter.status == 0 and "现在的灯塔" not in shorter.out
+    nobody = fangtan("import", "page.txt", "--not", "郑海生,记者")
+    assert (nobody.status, nobody.out) == (1, "")
+
+
+def test_import_reads_a_web_page_and_check_holds_the_interview_against_it() -> None:
+    turns = "".join(f"<p>{line}</p>" for line in PAGE.splitlines()[5:] if line)
+    head = "<html><head><title>守灯塔的人</title></head><body><nav>首页</nav><h1>守灯塔的人</h1>"
+    Path("page.html").write_text(f"{head}{turns}</body></html>", encoding="utf-8")
+    ran = fangtan("import", "page.html", "-o", "lore/tower.yaml")
+    assert ran.status == 0
+    assert fangtan("--knowledge", "lore", "check").out == ""
+    file = Path("lore/tower.yaml")
+    file.write_text(file.read_text("utf-8").replace("碎了三扇", "碎了四扇"), encoding="utf-8")
+    assert "四扇" in fangtan("--knowledge", "lore", "check").out
+
+
+def test_import_asks_at_a_terminal_where_it_is_in_doubt(outside_world: dict[str, str]) -> None:
+    doubtful = PAGE.replace("郑海生:怕也得点灯。", "阿宝:怕吗?\n\n郑海生:怕也得点灯。")
+    Path("page.txt").write_text(doubtful, encoding="utf-8")
+    terminal = Terminal(outside_world, "import", "page.txt", "-o", "tower.yaml")
+    try:
+        terminal.shows("q:不写 ›")
+        terminal.types("n 阿宝\n")
+        assert terminal.ends() == 0
+    finally:
+        terminal.close()
+    assert "阿宝" not in Path("tower.yaml").read_text(encoding="utf-8")
 
 
 # ── check ────────────────────────────────────────────────────────────────────────────────────────

@@ -175,6 +175,33 @@ def cue(number: int, words: str) -> str:
     return f"{number}\n00:00:{number:02},000 --> 00:00:{number:02},900\n{words}\n"
 
 
+_ODT = "".join(
+    f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{where}:1.0"'
+    for name, where in [
+        ("office", "office"), ("text", "text"), ("table", "table"), ("style", "style"),
+        ("fo", "xsl-fo-compatible"),
+    ]
+)  # fmt: skip
+
+
+def odt(body: str, styles: str = "") -> bytes:
+    content = (
+        f"<office:document-content{_ODT}><office:automatic-styles>{styles}"
+        f"</office:automatic-styles><office:body><office:text>{body}</office:text></office:body>"
+        "</office:document-content>"
+    )
+    kind = b"application/vnd.oasis.opendocument.text"
+    return zipped(mimetype=kind, content_xml=content.encode())
+
+
+def zipped(**files: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), content)
+    return file.getvalue()
+
+
 def web(*blocks: str, head: str = "") -> str:
     return f"<!DOCTYPE html><html><head>{head}</head><body>{''.join(blocks)}</body></html>"
 
@@ -203,6 +230,20 @@ FORMATS: dict[str, tuple[bytes | str, str]] = {
     ),
     "word": (document(TITLE, *LABELLED), ".docx"),
     "word table": (document(TITLE, table=TURNS), ".docx"),
+    "odt": (odt("".join(f"<text:p>{line}</text:p>" for line in LABELLED)), ".odt"),
+    "odt table": (
+        odt(
+            "<table:table>"
+            + "".join(
+                "<table:table-row>"
+                + "".join(f"<table:table-cell><text:p>{c}</text:p></table:table-cell>" for c in row)
+                + "</table:table-row>"
+                for row in TURNS
+            )
+            + "</table:table>"
+        ),
+        ".odt",
+    ),
     "pdf": (pdf(wrapped([TITLE, *LABELLED], indent=2)), ".pdf"),
     "srt": ("\n".join(cue(n, label) for n, label in enumerate(LABELLED)), ".srt"),
     "srt called txt": ("\n".join(cue(n, label) for n, label in enumerate(LABELLED)), ".txt"),
@@ -258,20 +299,14 @@ def _said(reading: Reading) -> list[tuple[str, tuple[str, ...]]]:
 # ── which file is what ───────────────────────────────────────────────────────────────────────────
 
 
-def zipped(**files: bytes) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            archive.writestr(name.replace("__", "/").replace("_", "."), content)
-    return file.getvalue()
-
-
 @pytest.mark.parametrize(
     ("data", "words"),
     [
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, ".docx"),
         (b"{\\rtf1\\ansi\\uc1 \\u35760? }", ".docx"),
         (zipped(mimetype=b"application/vnd.oasis.opendocument.text"), ".docx"),
+        (zipped(mimetype=b"application/vnd.oasis.opendocument.text", content_xml=b"<"), ".docx"),
+        (odt(""), "OCR"),
         (zipped(mimetype=b"application/epub+zip"), "EPUB"),
         (zipped(xl__workbook_xml=b"<x/>"), "CSV"),
         (zipped(ppt__presentation_xml=b"<x/>"), "PowerPoint"),
@@ -403,6 +438,10 @@ def test_without_a_heading_the_title_of_the_window_is_the_title() -> None:
         ("<p><b>记者：</b> 您好？</p>", "**记者：** 您好？"),
         ("<p><b>记者</b><b>：</b>您好？</p>", "**记者：**您好？"),
         ("<p><b>记者： </b>您好？</p>", "**记者：** 您好？"),
+        ("<p><em>问？</em></p>", "*问？*"),
+        ("<p>只有<em>一个</em>词</p>", "只有一个词"),
+        ("<p>延伸：<a href='x'>另一篇</a></p>", "延伸：[另一篇](#)"),
+        ("<p>我在<a href='x'>河边</a>捡的。</p>", "我在河边捡的。"),
         ("<p><span style='font-weight: 700'>问？</span></p>", "**问？**"),
         ("<p><b>2*3*4</b></p>", "2*3*4"),  # no mark where the words have some
         ("<h3>小题</h3>", "### 小题"),
@@ -559,6 +598,26 @@ def test_the_margins_of_a_document_are_left_out_and_said() -> None:
 
     assert text(word(write)) == "话"
     assert left_out(word(write)) == "页眉页脚: 山林周报"
+
+
+def test_bold_headings_and_spaces_of_an_odt_are_marked() -> None:
+    style = '<style:style style:name="B"><style:text-properties fo:font-weight="bold"/>'
+    body = (
+        '<text:h text:outline-level="2">标题</text:h>'
+        '<text:p><text:span text:style-name="B">记者：</text:span>'
+        '您<text:s text:c="2"/>好？</text:p>'
+        '<text:list><text:list-item><text:p text:style-name="B">一<text:line-break/>二</text:p>'
+        "</text:list-item></text:list>"
+        "<text:p>话<text:note><text:p>脚注</text:p></text:note>。</text:p>"
+    )
+    read = text(odt(body, f"{style}</style:style>"))
+    assert read == "## 标题\n**记者：**您  好？\n**一**\n**二**\n话。"
+
+
+def test_an_odt_that_counts_wildly_is_read_all_the_same() -> None:
+    title = '<text:h text:outline-level="99">题</text:h>'
+    assert text(odt(f'{title}<text:p>一<text:s text:c="99999999"/>二</text:p>'))[:8] == "###### 题"
+    assert "打不开" in refused(odt('<text:h text:outline-level="x">题</text:h>'))
 
 
 def test_a_bomb_is_not_opened() -> None:
@@ -778,6 +837,18 @@ def test_what_is_heard_is_left_out_and_said() -> None:
     assert "字幕以外: [笑]" in left_out(cues)
 
 
+def test_a_sound_may_stand_between_notes() -> None:
+    cues = srt("记者：怕吗？", "周满仓：怕火。", "♪（口哨声）♪", "记者：好。", "周满仓：好。")
+    assert text(cues) == "记者：怕吗？\n周满仓：怕火。\n记者：好。\n周满仓：好。"
+
+
+def test_a_boxed_name_ends_at_its_box() -> None:
+    cues = srt(
+        "【记者】怕吗？", "【周满仓】怕两样：火、", "【周满仓】还有一样：风。", "【记者】好。"
+    )
+    assert text(cues) == "记者：怕吗？\n周满仓：怕两样：火、还有一样：风。\n记者：好。"
+
+
 def test_live_captions_that_repeat_the_line_before_are_read_once() -> None:
     lines = ["记者：您好", "您在山上", "守了多少年", "周满仓：三十一年", "记者：怕吗", "周满仓：怕"]
     rolling = vtt(lines[0], *(f"{a}\n{b}" for a, b in pairwise(lines)))
@@ -882,11 +953,12 @@ def test_times_alone_make_no_recording(page: str) -> None:
 
 def test_what_is_attached_to_a_chat_is_left_out_and_said() -> None:
     page = (
-        "甲 10:01\n在吗？\n乙 10:02\n[图片]\n乙 10:03\n在。[笑]\n—— 2024年5月2日 ——\n甲 10:04\n"
+        '甲 10:01\n在吗？\n乙 10:02\n[图片]\n[语音] 12"\n乙 10:03\n在。[笑]\n'
+        "—— 2024年5月2日 ——\n甲 10:04\n"
         "[In reply to 乙]\n「乙：在。」\n- - - - - - - -\n好。\n乙 10:05\n乙撤回了一条消息\n嗯。"
     )
     assert text(page) == "甲：在吗？\n乙：在。[笑]\n甲：好。\n乙：嗯。"
-    for words in ("[图片]", "2024年5月2日", "「乙：在。」", "撤回", "reply"):
+    for words in ("[图片]", "[语音]", "2024年5月2日", "「乙：在。」", "撤回", "reply"):
         assert words in left_out(page)
 
 

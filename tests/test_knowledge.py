@@ -348,6 +348,23 @@ exchanges:
     )
 
 
+@pytest.mark.parametrize(
+    ("published", "written"),
+    [
+        ("2014-08-06", "2014-08-06"),
+        ("2014-08-06 09:39:33", "2014-08-06 09:39:33"),
+        ("2014-08-06 09:39", "2014-08-06 09:39"),  # to YAML a text
+        ("2014-13-45", "'2014-13-45'"),  # a date to YAML, but none that there is
+        ("2014年8月6日", "2014年8月6日"),
+    ],
+)
+def test_a_date_is_written_as_people_write_it(published: str, written: str) -> None:
+    exchange = Exchange("x", "q1", "难吗?", ("不难。",), HERE)
+    text = dump(Interview("x", HERE, published=published, exchanges=(exchange,)))
+    assert f"published: {written}\n" in text
+    assert str(yaml.safe_load(text)["published"]) == published
+
+
 def test_the_shipped_files_are_what_would_be_written() -> None:
     interview, _ = read_interview(Path("knowledge/xiamen-2014.yaml"))
     assert interview is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.interview import Exchange, Interview, Origin
-from bot.suggest.prompts import STYLES, numbered, passages, prompts, quoted
+from bot.suggest.prompts import DECLINING, STYLES, numbered, passages, prompts, quoted
 from tests.suggesting import loaded, prompt_of, stocked
 
 AT = Origin("x.yaml", 1)
@@ -31,10 +31,10 @@ def test_every_exchange_and_every_passage_in_every_style_has_a_prompt(interview:
     assert [prompt.id for prompt in prompts(interview)] == [
         "q1/about",
         *(f"q1/s1-2/{style}" for style in STYLES),
-        "q1/near",
+        *(f"q1/{style}" for style in DECLINING),
         "q2/about",
         *(f"q2/s1-5/{style}" for style in STYLES),
-        "q2/near",
+        *(f"q2/{style}" for style in DECLINING),
     ]
     assert len(STYLES) >= 2
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.transcript import Corrections, NoInterview, Reading, read_page
 from bot.transcript.labels import inline_starts
+from bot.transcript.names import HOST_WORDS
 from bot.transcript.page import paragraphs
 from bot.transcript.turns import part_of
 
@@ -69,6 +70,27 @@ def test_every_line_that_is_not_blank_is_accounted_for(expected: Path) -> None:
     reading = read_page(text)
     assert {line.number for line in reading.lines} == non_blank(text)
     assert all(line.name for line in reading.lines if line.kind in ("chrome", "metadata"))
+
+
+@pytest.mark.parametrize("mark", ["**{}**", "*{}*", "### {}", "<blockquote>{}</blockquote>"])
+def test_questions_may_be_set_apart_in_any_way(mark: str) -> None:
+    page = (PAGES / "questions-in-quotations.md").read_text(encoding="utf-8")
+    marked = re.sub("(?m)^> (.*)$", lambda match: mark.format(match[1]), page)
+    assert shown(interview(marked)) == shown(interview(page))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("您", ""), ("涂青：", "A："), ("涂青：(?=[写给])", "白石：")]
+)
+def test_answers_without_a_host_are_one_persons_who_is_spoken_to(old: str, new: str) -> None:
+    page = (PAGES / "numbered-questions-to-one.md").read_text(encoding="utf-8")
+    assert isinstance(read_page(page), Reading)
+    assert isinstance(read_page(re.sub(old, new, page)), NoInterview)
+
+
+def test_a_page_may_be_one_quotation() -> None:
+    page = (PAGES / "soft-breaks.md").read_text(encoding="utf-8")
+    assert shown(interview(re.sub("(?m)^ *(?=[JL*])", "> ", page))) == shown(interview(page))
 
 
 def test_every_page_has_its_expected_result() -> None:
@@ -137,13 +159,13 @@ def test_what_had_to_be_guessed_is_warned_of() -> None:
 
 # The smallest rules, each with a line that needs it and a line that it must leave alone.
 
-LABELS = [
+LABELLED = [
     ("记者：您好吗？", "记者", "您好吗？"),
     ("Q12. 您好吗？", "Q", "您好吗？"),
     ("Ｑ3、您好吗？", "Q", "您好吗？"),
     ("问2：您好吗？", "问", "您好吗？"),
     ("答 3 我好。", "答", "我好。"),
-    ("問 您好", None, ""),  # no number and no colon
+    ("問 您好", "問", "您好"),  # believed where several turns begin so
     ("A：我好。", "A", "我好。"),
     ("【王某】我好。", "王某", "我好。"),
     ("[王某]：我好。", "王某", "我好。"),
@@ -167,10 +189,15 @@ LABELS = [
     ("---：开馆", None, ""),
     ("第一：灯是暗的", None, ""),
     ("其二：人是少的", None, ""),
+    ("小岑@山报：您好？", "小岑@山报", "您好？"),
     ("https://example.org", None, ""),
     ("www.example.org：见", None, ""),
     ("a@b：见", None, ""),
     ("我听说：灯是暗的", None, ""),
+    ("那一年：下雪", None, ""),
+    ("问3、您好吗？", "问", "您好吗？"),
+    ("問3、您好嗎？", "問", "您好嗎？"),
+    ("Ａ1、我好。", "A", "我好。"),
     ("馆长回答说：“有。”", None, ""),
     ("馆長說：有。", None, ""),
     ("老人知道：有。", None, ""),
@@ -181,7 +208,7 @@ LABELS = [
 ]
 
 
-@pytest.mark.parametrize(("line", "key", "speech"), LABELS)
+@pytest.mark.parametrize(("line", "key", "speech"), LABELLED)
 def test_a_line_may_begin_with_a_label(line: str, key: str | None, speech: str) -> None:
     part = part_of(paragraphs(line)[0])
     if key is None:
@@ -189,6 +216,41 @@ def test_a_line_may_begin_with_a_label(line: str, key: str | None, speech: str) 
     else:
         assert part.label is not None
         assert (part.label.key, part.speech) == (key, speech)
+
+
+@pytest.mark.parametrize(
+    "label",
+    "记者 山報記者 主持人甲 采访者 採訪者 访谈者 訪談者 本刊 本报 本報 "
+    "网友海边 網友海邊 读者提问 讀者提問 Q 问 問".split(),
+)
+def test_some_labels_say_that_who_bears_them_asks(label: str) -> None:
+    assert HOST_WORDS.fullmatch(label)
+
+
+@pytest.mark.parametrize("label", ["王某", "新娘告诉记者小王说", "A", "答"])
+def test_other_labels_do_not(label: str) -> None:
+    assert not HOST_WORDS.fullmatch(label)
+
+
+TITLES = (
+    "专访石匠 專訪石匠 石匠访谈 石匠訪談 采访石匠 採訪石匠 石匠受访 石匠受訪 与石匠对谈 "
+    "與石匠對談 石匠记者会 石匠記者會 石匠答记者问 石匠答記者問 石匠招待会 石匠发布会 "
+    "石匠發布會 对话石匠 石匠｜对话 Interview 访问石匠 訪問石匠"
+).split()
+THREE = (
+    "\n\n山台：石头怎么选？\n\n石匠：听声音。\n\n山台：听什么？"
+    "\n\n石匠：听脆的。\n\n山台：还有呢？\n\n石匠：没有了。"
+)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_a_title_may_announce_an_interview(title: str) -> None:
+    assert isinstance(read_page(f"# {title}{THREE}"), Reading)
+
+
+@pytest.mark.parametrize("title", ["石匠", "石匠的对话", "石匠 Interview Questions"])
+def test_other_titles_do_not(title: str) -> None:
+    assert isinstance(read_page(f"# {title}{THREE}"), NoInterview)
 
 
 INSIDE = [
@@ -207,12 +269,17 @@ def test_a_turn_may_begin_inside_a_paragraph(text: str, turns: int) -> None:
     assert len(inline_starts(text)) == turns
 
 
-CHROME = [
+NOBODYS = [
     ("---", "rule"),
     ("* * *", "rule"),
     ("■", "rule"),
     ("——", "rule"),
+    ("- END -", "rule"),
+    ("—— 全文完 ——", "rule"),
     ("！！", None),
+    ("-5 度 -", None),
+    ("图3：桥。山报供图", "credits"),
+    ("圖12：橋。", "credits"),
     ("来源：山报", "credits"),
     ("來源：山報", "credits"),
     ("责任编辑：张某", "credits"),
@@ -257,7 +324,7 @@ CHROME = [
 ]
 
 
-@pytest.mark.parametrize(("line", "sort"), CHROME)
+@pytest.mark.parametrize(("line", "sort"), NOBODYS)
 def test_some_lines_are_nobodys_speech_wherever_they_stand(line: str, sort: str | None) -> None:
     assert part_of(paragraphs(line)[0]).sort == sort
 
@@ -294,6 +361,9 @@ MARKUP = [
     ("<li>一项</li>", "一项", {"item"}),
     ("1. 一项", "1. 一项", {"item"}),
     ("-5 度", "-5 度", set()),
+    ("==亮的==一句", "亮的一句", set()),
+    ("a == b", "a == b", set()),
+    ("<blockquote><p>引文</p></blockquote>", "引文", {"quote"}),
     ("![图](a.jpg)", "", {"image"}),
     ("![图][1]", "", {"image"}),
     ('<img src="a.jpg">', "", {"image"}),
@@ -318,6 +388,20 @@ FLAGS = {"bold", "italic", "heading", "quote", "item", "image", "caption", "code
 def test_markup_is_taken_off_and_remembered(line: str, text: str, flags: set[str]) -> None:
     (paragraph,) = paragraphs(line)
     assert (paragraph.text, {flag for flag in FLAGS if getattr(paragraph, flag)}) == (text, flags)
+
+
+@pytest.mark.parametrize(
+    "tag", "strong b em i u s span font a sup sub del small code mark time".split()
+)
+def test_an_inline_tag_divides_nothing(tag: str) -> None:
+    (paragraph,) = paragraphs(f"好<{tag} class='a' id=b>的</{tag}>")
+    assert paragraph.text == "好的"
+
+
+@pytest.mark.parametrize("tag", "p h1 h2 h3 h4 h5 h6 li dt dd figcaption blockquote".split())
+def test_a_line_break_is_a_space_in_a_paragraph_of_html(tag: str) -> None:
+    texts = [paragraph.text for paragraph in paragraphs(f"<{tag}>\n好\n的\n</{tag}>")]
+    assert [text for text in texts if text] == ["好的"]
 
 
 LINES_OF_HTML = [
@@ -396,6 +480,11 @@ def test_the_interview_ends_where_a_person_says(end: int | str) -> None:
     assert len(reading.exchanges) == 2
     after = {line.number for line in reading.lines if line.name == "after the interview"}
     assert after == {13, 15, 17, 19, 21}
+
+
+@pytest.mark.parametrize("end", [99, "没有的话"])
+def test_an_end_that_is_not_on_the_page_is_answered_with_a_warning(end: int | str) -> None:
+    assert any(str(end) in warning for warning in corrected(end=end).warnings)
 
 
 def test_a_name_that_no_label_shows_is_answered_with_the_labels_that_occur() -> None:

@@ -115,6 +115,8 @@ class _Reader:
     """The last number of each open list; 0 for one without numbers."""
     linked: str = ""
     """What of the line so far is a link."""
+    slanted: str = ""
+    """What of it is in italics."""
 
     def read(self) -> tuple[list[_Line], tuple[str, ...]]:
         walk = lxml.etree.iterwalk(self.root, events=("start", "end"))
@@ -199,6 +201,8 @@ class _Reader:
             return
         if any(tag == "a" for tag, _ in self.around):
             self.linked += text
+        if any(tag in ("em", "i") for tag, _ in self.around):
+            self.slanted += text
         if any(tag == "pre" for tag, _ in self.around):
             first, *more = text.split("\n")
             self.words.append((first, self._bold()))
@@ -213,7 +217,8 @@ class _Reader:
         tags = [tag for tag, _ in self.around]
         image = any(words == "\0" for words, _ in self.words)
         said = _set([(words, bold) for words, bold in self.words if words != "\0"])
-        linked, self.linked, self.words = " ".join(self.linked.split()), "", []
+        linked, slanted = " ".join(self.linked.split()), "".join(self.slanted.split())
+        self.linked, self.slanted, self.words = "", "", []
         level = next((int(m[1]) for tag in reversed(tags) if (m := _HEADING.fullmatch(tag))), 0)
         if not said:
             self.lines += [_Line("![]()", image=True)] if image else []
@@ -225,6 +230,8 @@ class _Reader:
             self.lines.append(_Line(f"> {said}"))
         elif linked and _LABELLED.fullmatch(said.replace("**", "").replace(linked, "")):
             self.lines.append(_Line(said.replace("**", "").replace(linked, f"[{linked}](#)")))
+        elif slanted == "".join(said.split()) and "*" not in said:
+            self.lines.append(_Line(f"*{said}*"))
         else:
             self.lines.append(_Line(said))
 

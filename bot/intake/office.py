@@ -23,6 +23,7 @@ UNPACKED_MOST = 20 * LARGEST
 BOMB = 200
 """How many times larger than packed one part may be; Word's own parts have up to 40."""
 
+SCANNED = "如果是图片,先用文字识别(OCR)转成文字"
 _BROKEN = NoPage("Word 文件打不开(损坏或有密码)", "用 Word 打开,另存为 .docx 或 .txt")
 _PARAGRAPH, _TABLE, _ROW, _CELL = (qn(f"w:{name}") for name in ("p", "tbl", "tr", "tc"))
 _WORDS, _RUN, _BOX = qn("w:t"), qn("w:r"), qn("w:txbxContent")
@@ -34,7 +35,7 @@ _NOT_SAID = frozenset(
 
 def read(data: bytes) -> Source | NoPage:
     """The document's text; bold and headings as in Markdown, tables of speakers as turns."""
-    if _bomb(data):
+    if is_bomb(data):
         return NoPage("Word 文件解开来大得不像文档", "只留访谈的正文,另存为 .docx 或 .txt")
     try:
         document = docx.Document(BytesIO(data))
@@ -45,11 +46,11 @@ def read(data: bytes) -> Source | NoPage:
         return _BROKEN
     text = "\n\n".join(lines)
     if not text.strip():
-        return NoPage("Word 文件里没有文字", "如果是图片,先用文字识别(OCR)转成文字")
+        return NoPage("Word 文件里没有文字", SCANNED)
     return Source((Text(text, (*reader.left_out, *outside)),))
 
 
-def _bomb(data: bytes) -> bool:
+def is_bomb(data: bytes) -> bool:
     """Whether the packed parts would fill the memory."""
     try:
         parts = zipfile.ZipFile(BytesIO(data)).infolist()
@@ -102,7 +103,7 @@ class _Reader:
         level = _level(style)
         runs = list(self._runs(element, _bold_style(style)))
         words = "".join(words for words, _ in runs)
-        for line in (words if level else _set(runs)).split("\n"):
+        for line in (words if level else marked(runs)).split("\n"):
             if line.strip():
                 yield f"{'#' * level} {line.strip()}" if level else line
         for box in element.iter(_BOX):
@@ -160,7 +161,7 @@ def _level(style: Any) -> int:
     return int(digits) if digits != name and digits in tuple("123456") else 0
 
 
-def _set(runs: list[tuple[str, bool]]) -> str:
+def marked(runs: list[tuple[str, bool]]) -> str:
     """The pieces as text; what is bold between `**`, on each line of its own."""
     if any("*" in words for words, _ in runs):
         return "".join(words for words, _ in runs)

@@ -41,7 +41,6 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"Rar!", "压缩包", "先解压"),
 )
 _ZIPPED: tuple[tuple[str, str, str], ...] = (
-    ("application/vnd.oasis.opendocument.text", "ODT 文件", _AS_DOCX),
     ("application/epub+zip", "EPUB 电子书", _AS_TEXT),
     ("xl/workbook.xml", "Excel 文件", "在 Excel 里另存为“CSV UTF-8”"),
     ("ppt/presentation.xml", "PowerPoint 文件", _AS_TEXT),
@@ -101,6 +100,8 @@ def _zipped(data: bytes) -> Source | NoPage:
         return NoPage("文件是坏的压缩包", "重新下载或重新导出")
     if "word/document.xml" in names:
         return _with("office", "Word", data)
+    if kind.startswith("application/vnd.oasis.opendocument.text"):
+        return _with("odt", "ODT", data)
     for mark, name, instead in _ZIPPED:
         if mark in names or kind.startswith(mark):
             return NoPage(f"这是{name},不是文本", instead)

@@ -40,7 +40,7 @@ _THINGS = (
     "Photo|Sticker|Video|Voice message|File|Media omitted|image omitted|In reply to"
 )
 _ATTACHED = re.compile(
-    rf"[\[【<]\s*(?:{_THINGS})[^\[\]【】<>]{{0,40}}[\]】>]|.{{0,20}}撤回了一条消息"
+    rf"[\[【<]\s*(?:{_THINGS})[^\[\]【】<>]{{0,40}}[\]】>]\s*[\d:：'\"″秒]*|.{{0,20}}撤回了一条消息"
     r"|.{1,20}(?:加入了?|退出了?|离开了?)(?:群聊|会议)。?"
 )
 _NUMBER = re.compile(r"\s*[（(]\d{5,12}[）)]\s*$")

@@ -28,10 +28,10 @@ _MARKUP = re.compile(
 _RUBY = re.compile(r"<rt>.*?(?:</rt>|(?=</ruby>)|$)", re.IGNORECASE)
 _DASH = r"(?:[-–—>»•]+\s*)?"
 _LABEL = re.compile(
-    rf"{_DASH}(?:(?P<name>[^\s:：，,。？?！!；;…“”「」<>\[\]()（）][^:：，,。？?！!；;…“”「」<>]{{0,29}}?)\s*(?:(?<!\d)[:：]|[:：](?!\d))"
+    rf"{_DASH}(?:(?P<name>[^\s:：，,。？?！!；;…“”「」<>\[\]()（）【】][^:：，,。？?！!；;…“”「」<>]{{0,29}}?)\s*(?:(?<!\d)[:：]|[:：](?!\d))"
     r"|[\[【（(](?P<boxed>[^\[\]【】()（）]{1,16})[\]】）)]\s*[:：]?)\s*"
 )
-_SOUND = re.compile(r"[\[【（(♪♫#][^\[\]【】（）()]{0,10}[\]】）)♪♫#]|[♪♫\s]+")
+_SOUND = re.compile(r"[♪♫\s]*[\[【（(♪♫#][^\[\]【】（）()]{0,10}[\]】）)♪♫#][♪♫\s]*|[♪♫\s]+")
 """A line that tells what is heard: [笑], （掌声）, ♪."""
 LABELS_LEAST = 3
 """Turns with names that recur, for a file that marks them; 第一： and 她说： come once or twice."""

@@ -21,6 +21,9 @@ WHOLE = 3  # questions that only the answer as a whole settles, per prompt
 REWORDINGS = 10
 KEYWORDS = 6
 NEAR_MISSES = 8
+BEYOND = 12
+DECLINING = ("near", "beyond")
+"""The styles that ask for what the interview does not answer."""
 LONGEST = 40  # characters of a question, as the model is told
 WORDY = 60  # of one that tells its own story first
 
@@ -124,13 +127,10 @@ def _of(interview: Interview, exchange: Exchange) -> Iterator[Prompt]:
     for passage in passages(exchange):
         for style in STYLES:
             yield _about_passage(interview, exchange, passage, style)
-    yield Prompt(
-        f"{exchange.id}/near",
-        exchange.id,
-        "near",
-        _joined(_HEAD, _material(interview, exchange, whole=True), _NEAR),
-        lines=NEAR_MISSES,
-    )
+    for style, task, lines in (("near", _NEAR, NEAR_MISSES), ("beyond", _BEYOND, BEYOND)):
+        material = _material(interview, exchange, whole=True)
+        text = _joined(_HEAD, material, task)
+        yield Prompt(f"{exchange.id}/{style}", exchange.id, style, text, lines=lines)
 
 
 def _about_passage(
@@ -261,3 +261,18 @@ _NEAR = f"""\
 每行一条,除此以外什么也不写,不加序号、标题、解释。例如:
 不答|灯塔的门票多少钱
 不答|那座灯塔有多高"""
+
+_BEYOND = f"""\
+【任务】
+再写约 {BEYOND} 个整篇访谈里没有答案的问题,读者会把它们发给这个程序,\
+它应当答“没有谈到”。四种,每种约三个:
+- 打听这一问提到的人、物、地方没有说的事:来历、年纪、家里、样子、价钱、地址、电话、怎么去、怎么买。
+- 同一行当里的一般问题,要办法、要建议、要比较,被访者没有讲:该怎么做、哪一种好、别处怎么样。
+- 话里带着没有的事:把他没说过的话、没做过的事当成真的来问(他为什么说……,……之后他怎么办)。
+- 词和这一问很像、意思却是另一回事的问题。
+上面列出的别的问答会谈到的,这段回答里说了的,都不要写。每条单独看也要明白,不超过 {LONGEST} 个字。
+
+【格式】
+每行一条,除此以外什么也不写,不加序号、标题、解释。例如:
+不答|灯塔的门票多少钱
+不答|他为什么把灯塔卖了"""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from bot.interview import Exchange
-from bot.suggest.prompts import Prompt, numbered, quoted
+from bot.suggest.prompts import DECLINING, Prompt, numbered, quoted
 
 FORM = "格式不对"
 NO_SENTENCE = "没有这一句"
@@ -47,7 +47,7 @@ _NAMES: dict[str, Kind] = {
 }
 _EXPECTED: dict[str, frozenset[Kind]] = {
     "about": frozenset({"ask", "topic", "quote"}),
-    "near": frozenset({"decline"}),
+    **dict.fromkeys(DECLINING, frozenset[Kind]({"decline"})),
 }
 _ASKS: frozenset[Kind] = frozenset({"ask"})
 

@@ -18,7 +18,7 @@ from bot.suggest import journal, replies, writing
 from bot.suggest.calls import Calls
 from bot.suggest.journal import Progress
 from bot.suggest.models import Hopeless, Model
-from bot.suggest.prompts import STYLES, Prompt, prompts
+from bot.suggest.prompts import DECLINING, STYLES, Prompt, prompts
 from bot.suggest.replies import Draft
 from bot.suggest.screening import Screening
 
@@ -249,13 +249,13 @@ class _Run:
                 for p in mine
                 if p.style == style and (p.passage not in covered or p.id in self._progress.waiting)
             )
-            yield step + tuple(p for p in mine if p.style == "near" and style == "about")
+            yield step + tuple(p for p in mine if p.style in DECLINING and style == "about")
             self._screening.renew()
             for prompt in step:
                 if self._screened(prompt, exchange) and prompt.passage:
                     covered.add(prompt.passage)
             done += step
-        self._skip([p for p in mine if p not in done and p.style != "near"])
+        self._skip([p for p in mine if p not in done and p.style not in DECLINING])
         self._write(exchange, [p for p in done if p.id in self._progress.waiting])
 
     def _screened(self, prompt: Prompt, exchange: Exchange) -> bool:
@@ -316,7 +316,7 @@ class _Run:
         groups: list[tuple[Authored | None, Sequence[Phrase]]] = []
         done = []
         for exchange in self._task.interview.exchanges:
-            near = (p for p in self._prompts if p.exchange == exchange.id and p.style == "near")
+            near = (p for p in self._prompts if p.exchange == exchange.id and p.style in DECLINING)
             for prompt in near:
                 if (drafts := self._drafts(prompt, exchange)) is not None:
                     done.append(prompt)

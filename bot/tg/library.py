@@ -38,6 +38,19 @@ class Library:
         """The exchange at a place."""
         return self.exchanges[number] if 0 <= number < len(self.exchanges) else None
 
+    def around(self, number: int) -> tuple[tuple[Exchange, ...], int]:
+        """The exchanges of the interview that has the one at a place, and where they begin."""
+        exchange = self.exchange(number)
+        if exchange is None:
+            return self.exchanges, 0
+        interview = self.interview(exchange)
+        return interview.exchanges, self.begin(interview)
+
+    def begin(self, interview: Interview) -> int:
+        """The place of an interview's first exchange; of one without any the end of all."""
+        first = next(iter(interview.exchanges), None)
+        return self._numbers[first.key] if first else len(self.exchanges)
+
     def beside(self, exchange: Exchange, step: int) -> Exchange | None:
         """The exchange before (-1) or after (+1) in the same interview."""
         other = self.exchange(self.number(exchange) + step)

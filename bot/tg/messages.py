@@ -11,7 +11,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 from telegram.helpers import create_deep_linked_url
 
 from bot import render
-from bot.interview import Exchange
+from bot.interview import Exchange, Interview
 from bot.respond import Answer, Choices, Extent, NotCovered, Reply, SmallTalk, Turn
 from bot.tg.library import Library, code
 from bot.words import Language, say
@@ -99,19 +99,43 @@ class Writer:
         """A reference to the answer given a moment ago."""
         return Letter(render.already(quote, link, self.language))
 
-    def questions(self, first: int = 0) -> Letter:
-        """A page of the list of all questions, each with a button."""
-        exchanges = self.library.exchanges
-        first = max(0, first - first % render.LISTED)
+    def questions(self, at: int | None = None) -> Letter:
+        """A page of the list of questions, each with a button: those around an exchange's number,
+        of its interview. Below zero, and where there are several interviews and none is meant, a
+        page of the interviews: the one with the n-th at -1 - n."""
+        several = len(self.library.interviews) > 1
+        if at is None or at < 0:
+            return self._interviews(-1 - (at or -1)) if several else self._questions(0)
+        return self._questions(at)
+
+    def _questions(self, at: int) -> Letter:
+        exchanges, begin = self.library.around(at)
+        first = (at - begin) - (at - begin) % render.LISTED
         shown = exchanges[first : first + render.LISTED]
         rows = [[self._show(exchange, render.asked(exchange))] for exchange in shown]
-        return Letter(
-            render.questions(shown, first + 1, self.language),
-            (*rows, self._list_pages(first, len(exchanges))),
-        )
+        back = self._turning(begin + first, first, len(exchanges), 1)
+        if len(self.library.interviews) > 1:
+            back = [*back, self._say("other_interviews", "list", -1)]
+        return Letter(render.questions(shown, first + 1, self.language), (*rows, back))
+
+    def _interviews(self, at: int) -> Letter:
+        """A page of the list of interviews, each with a button to its questions."""
+        every = tuple(self.library.interviews.values())
+        first = min(at, len(every) - 1) // render.LISTED * render.LISTED
+        shown = every[first : first + render.LISTED]
+        rows = [[self._interview(interview)] for interview in shown]
+        pages = self._turning(-1 - first, first, len(every), -1)
+        return Letter(render.interviews(shown, first + 1, self.language), (*rows, pages))
+
+    def _interview(self, interview: Interview) -> InlineKeyboardButton:
+        name = render.shortened(render.entitled(interview), render.LABEL)
+        return self._key(name, "list", self.library.begin(interview))
 
     def topics(self, message: render.Message) -> Letter:
         """A message with the topics below it, two in a row."""
+        if len(self.library.interviews) > 1:
+            some = list(self.library.interviews.values())[: render.LISTED]
+            return Letter(message, (*([self._interview(i)] for i in some), self._aside()))
         shown = self.library.exchanges[: render.LISTED]
         keys = [self._key(render.label(e), "show", self._number(e), self.asker) for e in shown]
         rows = [keys[n : n + 2] for n in range(0, len(keys), 2)]
@@ -176,10 +200,13 @@ class Writer:
         opinions = [self._say("useful", "good", number), self._say("useless", "bad", number)]
         return (beside, [self._say("others", "list", number), *opinions])
 
-    def _list_pages(self, first: int, count: int) -> Row:
-        before, after = first - render.LISTED, first + render.LISTED
-        back = [self._key("‹", "list", before)] if first else []
-        return back + ([self._key("›", "list", after)] if after < count else [])
+    def _turning(self, here: int, first: int, count: int, step: int) -> Row:
+        """Keys to the pages before and after, of a list that is at `first` of `count`; `here` is
+        the number of this page, and a further entry's `step` from it."""
+        page = step * render.LISTED
+        back = [self._key("‹", "list", here - page)] if first else []
+        is_more = first + render.LISTED < count
+        return back + ([self._key("›", "list", here + page)] if is_more else [])
 
     def _show(self, exchange: Exchange, text: str) -> InlineKeyboardButton:
         return self._key(text, "show", self._number(exchange), self.asker)

@@ -50,6 +50,8 @@ class Candidate:
     bold: bool
     marked: bool = False
     """The label is bold and the speech is not."""
+    alone: bool = False
+    """The label stands on a line of its own."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +199,9 @@ def _once(
     """Speakers with a single question, each right before a guest's turn without another."""
     found: set[str] = set()
     for before, one, after in zip(candidates, candidates[1:], candidates[2:], strict=False):
-        alone = one.at - before.at <= 1 and after.at - one.at == 1 and asks(one.speech) == 1
+        near = one.at - before.at <= 1 and after.at - one.at == 1 and asks(one.speech) == 1
+        headed = all(c.alone for c in (before, one, after)) and asks(one.speech) > 0
+        alone = near or headed
         if alone and same[after.label.key] in guests and same[before.label.key] not in hosts:
             found |= _named_once(one, same, hosts | guests)
     return found
@@ -229,14 +233,13 @@ def _marked(
     candidates: Sequence[Candidate], same: Mapping[str, str], hosts: set[str], speakers: set[str]
 ) -> set[str]:
     """Further guests between the questions, where a page sets exactly its labels in bold."""
-    keys = [same[candidate.label.key] for candidate in candidates]
-    plain = [c.marked for c, key in zip(candidates, keys, strict=True) if key in speakers - hosts]
-    asked = [at for at, key in enumerate(keys) if key in hosts]
-    if not asked or _mean(plain) < MARKED_LEAST:
+    believed = [c.marked for c in candidates if same[c.label.key] in speakers - hosts]
+    asked = [c.at for c in candidates if same[c.label.key] in hosts]
+    if not asked or _mean(believed) < MARKED_LEAST:
         return set()
-    bold = {at for at, c in enumerate(candidates) if c.marked and len(c.label.key) <= NAME_MOST}
-    late = {keys[at] for at in bold if at > asked[-1]} - speakers
-    found = {keys[at] for at in bold if at > asked[0]}
+    bold = [(c.at, same[c.label.key]) for c in candidates if c.marked]
+    late = {key for at, key in bold if at > asked[-1]} - speakers
+    found = {key for at, key in bold if at > asked[0] and len(key) <= NAME_MOST}
     return found - late if len(late) >= LISTED_LEAST else found
 
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 from bot.transcript.page import Paragraph
 
 _CREDIT = re.compile(
-    r"[（(【\[]?(?:来源|來源|责任编辑|責任編輯|编辑|編輯|作者|文|图|圖|采写|採寫|整理|译者|譯者|摄影|攝影|via|Photo)"
+    r"[（(【\[]?(?:来源|來源|责任编辑|責任編輯|编辑|編輯|作者|文|[图圖]\d{0,2}|采写|採寫|整理|译者|譯者|摄影|攝影|via|Photo)"
     r"\s*[:：|｜/／丨]\s*\S",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"[-*_=~—–·.\s•●○◆◇■□★☆※]*[-*_=~—–•●○◆◇■□★☆※]")
+_RULE = re.compile(r"([-—*·~]+)\s*\w{1,10}\s*[-—*·~]+|[-*_=~—–·.\s•●○◆◇■□★☆※]*[-*_=~—–•●○◆◇■□★☆※]")
 _NOTE = re.compile(
     r"[（(【\[*＊※]*(?:编者|編者|本文|未经|未經|©|[注註][:：])|.{0,20}(?:请勿转载|不代表)"
 )
 _SENTENCE = re.compile(r"[。！!？?…～~；;][”’」』）)\"']*$")
 _CLAUSE = re.compile(r"[.．》\]】：:，,、](?:[”’」』）)\"']*)$|[”」』]$")
 
+NUMBER = "#"
+"""What stands for a number in a template."""
 TAIL = 12
 """Closing marks and quotes at the end of a paragraph; enough to see how it ends."""
 LINE_MOST = 140
@@ -62,3 +66,14 @@ def finished(text: str) -> bool:
 def ended(text: str) -> bool:
     """Whether it ends as a sentence or clause does, so that a short line is not a heading."""
     return is_sentence(text) or bool(_CLAUSE.search(text[-TAIL:]))
+
+
+def template(text: str) -> str:
+    """A short line but for its numbers; a page prints some again and again: 2楼 发表于 12:43."""
+    return re.sub(r"\d+", NUMBER, text) if len(text) <= LINE_MOST // 2 else ""
+
+
+def furniture(lines: Iterable[str]) -> frozenset[str]:
+    """The templates with a number and words that recur."""
+    counts = Counter(map(template, lines))
+    return frozenset(t for t, n in counts.items() if n > 1 and NUMBER in t and re.search(r"\w", t))

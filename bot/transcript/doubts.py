@@ -23,7 +23,7 @@ AGREED_LEAST = 0.1
 """Fewer agreed exchanges than this are chance: a page of jokes had 2 of 183."""
 LENGTHY = 8
 """Answers so many times longer than the page's median held a second speaker; none was right."""
-_LEFTOVER = re.compile(r"\*\*|\]\[|\]\(|</?\w+[ />]|(?<=\n)[?？。，,]")
+_LEFTOVER = re.compile(r"\*\*|==|\]\[|\]\(|</?\w+[ />]|(?<=\n)[?？。，,]")
 """Markup that was not understood, or an answer that begins with what ended the question."""
 
 

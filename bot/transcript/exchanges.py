@@ -76,13 +76,22 @@ def with_unlabelled_answers(turns: Sequence[Turn]) -> list[Turn]:
     roles = [turn.role for turn in turns]
     followed = [pair == ("host", "guest") for pair in pairwise([*roles, ""])]
     rare = sum(followed) * 2 < roles.count("host")
-    last = max((at for at, role in enumerate(roles) if role == "host"), default=0)
+    asking = [at for at, role in enumerate(roles) if role == "host"]
     found: list[Turn] = []
     for at, turn in enumerate(turns):
-        closing = at == last and all(other.key for other in found)
-        whole = turn.role == "guest" or followed[at] or (at == last and _thanks(turn))
-        found += [turn] if whole or not (rare or _is_answered(turn, closing)) else _cut(turn)
+        if turn.role == "guest" or followed[at]:
+            found.append(turn)
+        elif at != asking[-1]:
+            found += _cut(turn) if rare or _is_answered(turn) else [turn]
+        else:
+            found += _cut_last(turn, rare, all(other.key for other in found))
     return found
+
+
+def _cut_last(turn: Turn, rare: bool, labelled: bool) -> list[Turn]:
+    """The last host turn: it closes the interview, or its answer is as unlabelled as others."""
+    answered = rare or (not labelled and _is_answered(turn))
+    return _cut(turn) if answered and not _thanks(turn) else [turn]
 
 
 def _thanks(turn: Turn) -> bool:
@@ -90,9 +99,9 @@ def _thanks(turn: Turn) -> bool:
     return not any(asks(part.speech) for part in turn.said[:2])
 
 
-def _is_answered(turn: Turn, closing: bool) -> bool:
+def _is_answered(turn: Turn) -> bool:
     """Whether a host turn, though answers on the page are labelled, holds one that is not."""
-    if len(turn.said) < 2 or closing:
+    if len(turn.said) < 2:
         return False
     first, second = turn.said[:2]
     alike = _alike(first, second)
@@ -139,8 +148,9 @@ def build(turns: Sequence[Turn], parts: Sequence[Part], names: tuple[str, ...]) 
     builder = _Builder(page_of(turns, parts, names), several=len(guests - {""}) > 1)
     for turn in opening:
         builder.open(turn)
+    last = max((at for at, segment in enumerate(parted) if segment.answered), default=0)
     for at, segment in enumerate(parted):
-        builder.add(segment, first=at == 0, last=at == len(parted) - 1)
+        builder.add(segment, first=at == 0, last=at >= last)
     early = tuple(part for turn in opening for part in turn.parts)
     return Built(tuple(builder.exchanges), tuple(builder.lines), tuple(builder.warnings), early)
 

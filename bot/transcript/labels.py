@@ -31,13 +31,14 @@ _NUMBERED = re.compile(
     rf"{_BULLET}(?P<name>Q|A|Ｑ|Ａ|问|問|答){_SPACE}*(?P<number>\d{{0,3}}(?:-[\w-]{{1,12}})?){_SPACE}*"
     rf"(?:[:：.．、|｜]|(?<=\d){_SPACE}){_SPACE}*"
 )
+_SPACED = re.compile(rf"(?P<name>Q|A|问|問|答){_SPACE}+(?=\S)")
 _BAR = re.compile(rf"{_BULLET}(?P<name>{_WORD}{{1,12}}){_SPACE}*[|｜丨]{_SPACE}*(?=\S)")
 _INLINE = re.compile(
     rf"(?<=[。．！!？?…”」』）)\]】])\s*(?={_WORD}{{1,16}}{_SPACE}*[:：])|(?<!\s)\s+(?={_WORD}{{1,16}}{_SPACE}*[:：])"
     rf"|(?<=[。！!？?…”」』）)])\s*(?=(?:【[^【】]{{1,12}}】|\[[^\[\]:：]{{1,12}}\])(?!\())|(?=【[^【】]{{1,12}}】[:：])"
 )
 _NEVER = re.compile(
-    r"[\d:：.\-/年月日时時分点點\s]+|[\W_]+|.*(?:https?|www|@).*|[第其][一二三四五六七八九十\d]+.?"
+    r"[\d:：.\-/年月日时時分点點\s]+|[!-~]*@[!-~]*|[第其][一二三四五六七八九十\d]+.?"
 )
 """Times, signs, addresses and 第一: these are nobody's name, however often they recur."""
 _SPOKEN_OF = re.compile(r"[我你他她它这這那].+|.+[说說道]")
@@ -63,7 +64,7 @@ class Label:
     end: int
     """Where the speech begins."""
     form: str = "colon"
-    """"colon", "bracket" without a colon, "bare": a line of its own, "stamp": one with a time."""
+    """"colon", "bracket" or "space" without one, "bare": its own line, "stamp": one with a time."""
     aside: str = ""
     """What stands in brackets behind the name: (以下简称王), (教授)."""
 
@@ -78,7 +79,8 @@ def label_of(text: str) -> Label | None:
             found = _label(match, "colon" if colon else "bracket")
             if found is not None:
                 return found
-    return None
+    match = _SPACED.match(text, start)
+    return _label(match, "space") if match else None
 
 
 def _label(match: re.Match[str], form: str) -> Label | None:
@@ -110,7 +112,7 @@ def bare_label(text: str) -> Label | None:
     unstamped = _TRAILING_STAMP.sub("", text)
     bare = unstamped.rstrip(":：" + BLANK).strip("【】[]")
     fits = 0 < len(bare) <= BARE_MOST and re.fullmatch(rf"{_NAME}(?:{_ASIDE})?", bare)
-    if not fits or "/" in bare or not _may_name(key_of(bare), bare):
+    if not fits or "/" in bare or _SPACED.match(bare) or not _may_name(key_of(bare), bare):
         return None
     form = "colon" if text[-1] in ":：" else "bare" if unstamped == text else "stamp"
     return Label(key_of(bare), bare, len(text), form)

@@ -95,12 +95,18 @@ def _title(before: Sequence[Part], dated: Part | None) -> Part | None:
     """The first heading; else the line above the date; else a first line short enough."""
     said = [part for part in before if part.sort is None and part.text]
     heading = next((part for part in said if part.paragraph.heading), None)
-    above = [part for part in said if dated is not None and part.number < dated.number]
-    if heading is not None or above:
-        return heading or above[-1]
+    return heading or _above(said, dated) or _short_line(said)
+
+
+def _above(said: Sequence[Part], dated: Part | None) -> Part | None:
+    number = dated.number if dated else 0
+    above = [part for part in said if part.number < number]
+    return above[-1] if above else None
+
+
+def _short_line(said: Sequence[Part]) -> Part | None:
     first = next((part for part in said if not _WHEN.match(part.text)), None)
-    fits = first is not None and len(first.text) <= TITLE_MOST and not _stops(first.text)
-    return first if fits else None
+    return None if first is None or len(first.text) > TITLE_MOST or _stops(first.text) else first
 
 
 def _stops(text: str) -> bool:

@@ -12,19 +12,20 @@ from typing import TypeAlias
 from bot.transcript.labels import Label, key_of
 from bot.transcript.page import Paragraph
 
-_ROLE = "记者|記者|主持人?|采访者|採訪者|访谈者|訪談者|本刊|本报|本報"
-HOST_WORDS = re.compile(rf".{{0,10}}(?:{_ROLE}).?|(?:网友|網友).*|.*提问|Q|问|問")
+_ROLE = "记者|記者|主持人?|采访者|採訪者|访谈者|訪談者|提[问問]|本刊|本报|本報"
+HOST_WORDS = re.compile(rf".{{0,10}}(?:{_ROLE}).?|(?:网友|網友).*|Q|问|問")
 """山报记者, 主持人甲, 网友“海边”提问; what goes on behind the word is a sentence."""
-GENERIC = frozenset("Q A 问 問 答 记者 記者 主持人 嘉宾 嘉賓".split())
+ASKING = frozenset("Q 问 問".split())
+GENERIC = frozenset("Q A 问 問 答 记者 記者 主持人".split())
 """Labels that say what somebody does, not who he is."""
 
 Pairs: TypeAlias = "dict[str, str]"
 
 _ITEM = re.compile(r"(?:^|[\s；;，,、/／|]+)(?P<key>[^\s：:=＝；;，,、/（）()]{1,6})\s*[:：=＝]\s*")
 _ASIDE = re.compile(r"[（(][^（）()]*[）)]")
-_SHORT_FOR = re.compile(
-    r"(?:简称|簡稱|下称|下稱)[为為：:]?\s*[“「『\"《]?([^”」』\"》，,。；;）)\s]{1,10})"
-)
+_SHORT_FOR = re.compile(r"(?:简称|簡稱)[为為：:]?\s*[“「『\"《]?([^”」』\"》，,。；;）)\s]{1,10})")
+_NAME = re.compile(r"[^，,]{1,12}")
+"""On lines of their own, descriptions are names; what is longer was a first turn."""
 _SENTENCE = re.compile(r"[。？?！!]")
 OFFICE_MOST = 16
 """The longest office before a name has 8 characters; a title line has 17 or more."""
@@ -48,12 +49,20 @@ def legend(paragraphs: Sequence[Paragraph], keys: Iterable[str]) -> Legend:
     lines = {at: _items(paragraph.text, counts) for at, paragraph in _once_each(paragraphs)}
     whole = {at: items for at, items in lines.items() if _is_legend(paragraphs[at].text, items)}
     single = [(at, items) for at, items in lines.items() if items and at not in whole]
-    for (at, items), (after, more) in pairwise(single):
-        both = items | more
-        if after - at == 1 and all(counts[key] > 1 for key in both) and _explains(both):
-            whole |= {at: items, after: more}
+    whole |= _on_two_lines(single, counts)
     names = {key: value for items in whole.values() for key, value in items.items()}
     return Legend(frozenset(whole), _shortened(paragraphs, counts) | names)
+
+
+def _on_two_lines(single: Sequence[tuple[int, Pairs]], counts: Counter[str]) -> dict[int, Pairs]:
+    """Pairs of lines that are a legend together, each with what it says."""
+    found: dict[int, Pairs] = {}
+    for (at, items), (after, more) in pairwise(single):
+        both = items | more
+        names = all(counts[key] > 1 and _NAME.fullmatch(value) for key, value in both.items())
+        if after - at == 1 and names and _explains(both):
+            found |= {at: items, after: more}
+    return found
 
 
 def _once_each(paragraphs: Sequence[Paragraph]) -> Iterator[tuple[int, Paragraph]]:

@@ -36,6 +36,7 @@ _STRONG = re.compile(r"(?<!\*)\*\*(?!\*)|</?(?:strong|b)>", re.IGNORECASE)
 _STRAY = re.compile(r"^\*\*|\*\*$|(?<=[:：])\s*\*\*|\*\*(?=\s*[:：])")
 _TRIPLE = re.compile(r"(?<!\*)\*{3}([^*]+)\*{3}(?!\*)")
 _EM = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![\w*])|(?<!\w)_(?=\S)([^_\n]+)_(?!\w)")
+_HIGHLIGHT = re.compile(r"==(?=[^\s=])([^=\n]*)==")
 _SPACE = re.compile(rf"(?:&nbsp;|[\s{re.escape(BLANK)}])+")
 _SPACE_REVERSED = re.compile(rf"(?:;psbn&|[\s{re.escape(BLANK)}])+")
 _HEADING = re.compile(r"#{1,6}(?=[\s*]|[^\s#\w])\s*|#{2,6}\s*")
@@ -44,7 +45,7 @@ _UNDERLINE = re.compile(r"={3,}\s*")
 _FENCE = re.compile(r"\s*(?:```|~~~).*")
 _CODE = re.compile(r"(?: {4}|\t)[^\u3000-\u9fff\uff00-\uffef]*")
 _ORDERED = re.compile(r"\d{1,2}[.)、]\s*\S")
-_LIST = re.compile(r"[*+]\s+(?=\S)|-\s+(?=\S)")
+_LIST = re.compile(r"[*+]\s+(?=\S)|-\s+(?=\S)(?!.*\s-$)")
 
 
 LINKS_MOST = 4_000
@@ -151,7 +152,8 @@ def _blocks(line: str, tag: str) -> tuple[list[tuple[str, str]], str]:
         if name in _INLINE:
             continue
         found.append((line[start : match.start()], tag))
-        if name not in ("br", "hr"):
+        within = tag == "blockquote" and name != tag
+        if name not in ("br", "hr") and not within:
             tag = "" if match[1] else name
         start = match.end()
     return [*found, (line[start:], tag)], tag
@@ -163,7 +165,7 @@ def _paragraph(piece: _Piece) -> Paragraph:
         return Paragraph(number, piece.raw.strip(), code=True, soft=piece.soft)
     raw = piece.raw.strip().strip(BLANK)
     image = bool(_IMAGE.search(raw))
-    raw = _IMAGE.sub("", raw).strip(BLANK)
+    raw = _HIGHLIGHT.sub(r"\1", _IMAGE.sub("", raw)).strip(BLANK)
     quote = _QUOTE.match(raw)
     raw = raw[quote.end() :] if quote else raw
     heading = _HEADING.match(raw)

@@ -19,6 +19,7 @@ from bot.transcript.turns import (
     answers_only,
     believable,
     candidates,
+    named_once,
     part_of,
     questions_by_style,
     split,
@@ -78,12 +79,17 @@ def read_page(text: str, corrections: Corrections = NOTHING) -> Reading | NoInte
     lines += exchanges.accounted(behind, exchanges.AFTER)
     unknown = roster.unknown(corrections, labels.counts, scene.cast)
     last = behind[0].numbers[0] if behind else None
-    heard = [paragraph for paragraph in page if last is None or paragraph.number < last]
+    unwanted = {n for turn in scene.unwanted for part in turn.parts for n in part.numbers}
+    heard = [
+        paragraph
+        for paragraph in page
+        if (last is None or paragraph.number < last) and paragraph.number not in unwanted
+    ]
     return Reading(
         metadata.people(scene.cast, turns) | header | front,
         with_doubts(built.exchanges, heard, _told(corrections)),
         _ordered([*lines, *built.lines], header_lines),
-        (*unknown, *_guesses(scene, turns), *built.warnings),
+        (*unknown, *_no_end(corrections, behind), *_guesses(scene, turns), *built.warnings),
         roster.speakers(scene.cast, turns),
         roster.left_out(labels.counts, scene.cast, labels.doubts),
     )
@@ -101,6 +107,12 @@ def _cut(parts: list[Part], end: int | str | None) -> tuple[list[Part], list[Par
         if number >= end if isinstance(end, int) else end and part.text.startswith(end.strip()):
             return parts[:at], parts[at:]
     return parts, []
+
+
+def _no_end(corrections: Corrections, behind: Sequence[Part]) -> Iterator[str]:
+    """A sentence where the line that a person has called the end is not on the page."""
+    if corrections.end is not None and not behind:
+        yield f"页面上没有这一行,访谈没有在那里结束:{corrections.end}"
 
 
 def _labels(parts: Sequence[Part], corrections: Corrections) -> tuple[list[Part], Labels]:
@@ -158,7 +170,13 @@ def _scene(body: list[Part], corrections: Corrections) -> Scene:
 def _unlabelled(body: list[Part]) -> Scene:
     """The page as the setting of its questions divides it."""
     parts = [replace(part, label=None) for part in body]
-    return Scene(parts, *questions_by_style(parts))
+    before, turns = questions_by_style(parts)
+    named = named_once(turns)
+    if not named:
+        return Scene(parts, before, turns)
+    host, guest = named[0].key, named[1].key
+    cast = Cast(frozenset({host}), frozenset({guest}), {host: host, guest: guest})
+    return Scene(parts, before, named, cast)
 
 
 def _labelled(parts: list[Part], corrections: Corrections) -> Scene:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.transcript.chrome import ended, is_sentence
+from bot.transcript.chrome import ended, furniture, is_sentence, template
 from bot.transcript.page import Paragraph
 from bot.transcript.turns import Part, Turn
 
@@ -28,16 +27,15 @@ QUOTED_LEAST = 0.8
 HABIT_LEAST = 0.9
 """Pages that end their paragraphs as sentences do so in 95 % to 100 % of them; chats do not."""
 
-_CAPTION_TAIL = re.compile(
-    r"(?:摄|攝|供图|供圖|摄影|攝影|网络|網絡|截图|截圖)\s*[）)】]?[。.]?$|图片来源|圖片來源"
-)
 _PERSON = re.compile(r"[我咱你您妳]")
 _QUOTATION = re.compile(r"「[^「」]{0,300}」|“[^“”]{0,300}”")
 _QUOTED = re.compile(r"[「“『\"]")
 _UNQUOTED = re.compile(r"[」”』\"]\W*$")
 _BRACKETED = re.compile(r"[（(\[【*＊※].*[）)\]】]?$")
 _NOTED = re.compile(r"[（(【\[][^，。：:（(]{1,12}[：:].*[）)】\]]$")
-_NUMBER = "#"
+_ASIDE = re.compile(r"[（(\[【][^（()）]{1,20}[）)\]】]")
+_TAGGED = re.compile(r"【[^【】]{1,8}】.")
+_OVER = re.compile(r"[（(【\[]完[）)】\]]$")
 _PLACEHOLDER = re.compile(r"[\[【][^\[\]【】]{1,8}[\]】]")
 
 
@@ -69,6 +67,8 @@ class Place:
     """Right before a question, or before what ends the interview."""
     image: bool
     """Behind an image."""
+    told: bool
+    """Behind a line that speaks of a guest by name."""
     retold: bool
     """A later paragraph of the turn speaks of a guest by name."""
 
@@ -95,14 +95,15 @@ def page_of(turns: Sequence[Turn], parts: Sequence[Part], names: tuple[str, ...]
     """The page's habits, measured on every answer but the last."""
     words = _bare("\n".join(part.text for part in parts))
     answers = [turn.said for turn in turns if turn.role == "guest" and turn.spoken][:-1]
+    several = answers if len(answers) > 1 else []
     return Page(
         words=words if len(words) < PAGE_MOST else "",
         names=tuple(name for name in names if len(name) > 1),
-        quoted=len(answers) > 1 and _share(answers, _is_quoted) > QUOTED_LEAST,
-        brief=len(answers) > 1 and all(len(answer) == 1 for answer in answers),
+        quoted=_share(several, _is_quoted) > QUOTED_LEAST,
+        brief=_share(several, _is_brief) == 1,
         sentences=_share(answers, _is_begun_as_sentence) >= HABIT_LEAST,
         styles=frozenset(_style(part.paragraph) for answer in answers for part in answer),
-        furniture=_furniture(parts),
+        furniture=furniture(part.text for part in parts if part.label is None),
     )
 
 
@@ -114,22 +115,16 @@ def _is_quoted(answer: list[Part]) -> bool:
     return bool(_QUOTED.match(answer[0].speech) and _UNQUOTED.search(answer[-1].speech))
 
 
+def _is_brief(answer: list[Part]) -> bool:
+    return len(answer) == 1
+
+
 def _is_begun_as_sentence(answer: list[Part]) -> bool:
     return is_sentence(answer[0].speech)
 
 
-def _furniture(parts: Sequence[Part]) -> frozenset[str]:
-    """The lines that recur but for their numbers."""
-    lines = Counter(_template(part) for part in parts if part.label is None)
-    return frozenset(line for line, count in lines.items() if count > 1 and _NUMBER in line)
-
-
-def _template(part: Part) -> str:
-    return re.sub(r"\d+", _NUMBER, part.text) if len(part.text) <= CAPTION_MOST else ""
-
-
 def _style(paragraph: Paragraph) -> tuple[bool, ...]:
-    return (paragraph.italic, paragraph.quote)
+    return (paragraph.italic, paragraph.quote, paragraph.bold)
 
 
 def _bare(text: str) -> str:
@@ -142,16 +137,17 @@ def is_caption(place: Place, page: Page) -> bool:
     if not place.image or place.part.paragraph.image or len(text) > CAPTION_MOST:
         return False
     named = any(name in text for name in page.names)
-    return named or place.part.paragraph.italic or _is_credit(text) or not ended(text)
-
-
-def _is_credit(text: str) -> bool:
-    return bool(_CAPTION_TAIL.search(text))
+    return named or place.part.paragraph.italic or text.startswith(("（", "(")) or not ended(text)
 
 
 def is_note(place: Place, page: Page) -> bool:
-    """A line in brackets that begins with a label: （译注：……）"""
-    return bool(_NOTED.match(place.text))
+    """A line in brackets that begins with a label, or a short one: （译注：……） （掌声）"""
+    return bool(_NOTED.match(place.text) or _ASIDE.fullmatch(place.text))
+
+
+def is_advertised(place: Place, page: Page) -> bool:
+    """A line with a tag before it that is no sentence: 【广告】买十送一"""
+    return bool(_TAGGED.match(place.text)) and not is_sentence(place.text)
 
 
 def is_placeholder(place: Place, page: Page) -> bool:
@@ -174,7 +170,7 @@ def set_as_heading(paragraph: Paragraph) -> bool:
 
 def is_furniture(place: Place, page: Page) -> bool:
     """A line that the page prints again and again, but for its numbers: 2楼 发表于 12:43."""
-    return _template(place.part) in page.furniture
+    return template(place.text) in page.furniture
 
 
 def is_pull_quote(place: Place, page: Page) -> bool:
@@ -185,17 +181,15 @@ def is_pull_quote(place: Place, page: Page) -> bool:
     quotation = bool(re.fullmatch("[“「].*[”」]", place.text)) and not page.quoted
     apart = paragraph.quote or paragraph.heading or quotation or not ended(place.text)
     repeats = 8 <= len(words) <= QUOTE_MOST and page.words.count(words) > 1
-    return (paragraph.quote and quotation) or (apart and repeats)
+    return (paragraph.quote and (quotation or paragraph.bold)) or (apart and repeats)
 
 
 def is_narrated(place: Place, page: Page) -> bool:
-    """A short line about a guest by name, in which nobody says 我 or 你."""
-    return (
-        place.spoken
-        and len(place.text) <= NARRATED_MOST
-        and _names_guest(place.text, page)
-        and not place.listed
-    )
+    """A line about a guest by name, in which nobody says 我 or 你: short, set apart, or goes on."""
+    short = len(place.text) <= NARRATED_MOST or place.part.paragraph.quote
+    goes_on = place.told and place.final
+    named = place.spoken and _names_guest(place.text, page) and not place.listed
+    return named and (short or goes_on)
 
 
 def _names_guest(text: str, page: Page) -> bool:
@@ -243,6 +237,7 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ("caption", is_caption),
     ("image", is_placeholder),
     ("editor's note", is_note),
+    ("editor's note", is_advertised),
     ("heading", is_heading),
     ("furniture", is_furniture),
     ("pull quote", is_pull_quote),
@@ -268,7 +263,7 @@ def sift(
     turn: Turn, page: Page, last: bool, before_host: bool
 ) -> Iterator[tuple[Part, str | None]]:
     """Each part with the name of its chrome, or None where it is speech."""
-    last = last or any(_template(part) in page.furniture for part in turn.parts)
+    last = last or _is_broken(turn, page)
     over = spoken = False
     for at, place in enumerate(_places(turn, page, last, before_host)):
         sort = _sort(place, page) if at or place.part.sort else None
@@ -276,18 +271,31 @@ def sift(
         yield place.part, "after the interview" if over else sort
         if sort is None and place.part.speech:
             spoken = True
+            over = over or (last and bool(_OVER.search(place.text)))
+
+
+def _is_broken(turn: Turn, page: Page) -> bool:
+    """Whether what the page prints again and again stands inside, as between a thread's posts."""
+    return any(template(part.text) in page.furniture for part in turn.parts)
+
+
+def _last_told(turn: Turn, page: Page) -> int:
+    """Where the turn last speaks of a guest by name."""
+    told = (at for at, part in enumerate(turn.parts) if _names_guest(part.text, page))
+    return max(told, default=0)
 
 
 def _places(turn: Turn, page: Page, last: bool, before_host: bool) -> Iterator[Place]:
     """The turn's parts, each with what stands around it."""
     before: Part | None = None
-    image = False
-    told = max((at for at, p in enumerate(turn.parts) if _names_guest(p.text, page)), default=0)
+    image = narrated = False
+    told = _last_told(turn, page)
     followers: list[Part | None] = [*turn.parts[1:], None]
     for at, (part, after) in enumerate(zip(turn.parts, followers, strict=True)):
         final = before_host if after is None else last and after.sort in ENDS
-        place = Place(part, before, final, image, retold=at < told)
+        place = Place(part, before, final, image, narrated, retold=at < told)
         yield place
+        narrated = narrated or is_narrated(place, page)
         caption = image and (is_caption(place, page) or part.sort == "caption")
         image = part.paragraph.image or (caption and part.paragraph.soft)
         before = part if part.sort is None and part.speech and not caption else before

@@ -162,23 +162,57 @@ def _in_title(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     return {
         id(part)
         for part, label in labelled
-        if part.paragraph.heading and (part is title or counts[label.key] < 2)
+        if part.paragraph.heading
+        if part is title or (counts[label.key] < 2 and part.speech)
         if label.key not in GENERIC
     }
 
 
 def _bare(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
     """A bare line is a label only where the page labels all turns so, and never above another."""
-    forms = Counter((label.key, label.form) for _, label in labelled)
-    others = any(count > 1 and form != "bare" for (_, form), count in forms.items())
-    above = {id(part) for part, after in pairwise(p for p in parts if not p.sort) if after.label}
     bare = [(part, label) for part, label in labelled if label.form == "bare"]
+    others = Counter(label.key for _, label in labelled if label.form != "bare")
+    counts = Counter(label.key for _, label in bare)
+    above = {id(part) for part, after in pairwise(p for p in parts if not p.sort) if after.label}
+    mixed = any(count > 1 for count in others.values())
     return {
         id(part)
         for part, label in bare
-        if others or id(part) in above or forms[label.key, "bare"] < 2
-        if label.key not in GENERIC
+        if label.key not in GENERIC and (mixed or id(part) in above or counts[label.key] < 2)
     }
+
+
+def _spaced(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """问 and a space begin a turn where several turns begin so, and no other label recurs."""
+    spaced = [(part, label) for part, label in labelled if label.form == "space"]
+    others = Counter(label.key for _, label in labelled if label.form != "space")
+    counts = Counter(label.key for _, label in spaced)
+    alone = all(count < 2 for count in others.values())
+    recur = len(counts) > 1 and all(count > 1 for count in counts.values())
+    return set() if alone and recur else {id(part) for part, _ in spaced}
+
+
+def _in_quotation(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """In a block quotation a name introduces somebody, unless the page sets its turns so."""
+    quoted = {id(part) for part, _ in labelled if part.paragraph.quote}
+    return quoted if len(quoted) * 3 < len(labelled) else set()
+
+
+def _is_bold(part: Part, label: Label) -> bool:
+    return part.paragraph.bold or 0 < part.paragraph.lead <= label.end
+
+
+def _unmarked(labelled: Labelled, parts: Sequence[Part]) -> set[int]:
+    """Where a page sets its labels in bold, others that are nowhere bold, or stand above."""
+    counts = Counter(label.key for _, label in labelled)
+    recurring = [(part, label.key) for part, label in labelled if counts[label.key] > 1]
+    bold = {id(part) for part, label in labelled if _is_bold(part, label)}
+    keys = {key for part, key in recurring if id(part) in bold}
+    if len(keys) < 2 or sum(id(part) in bold for part, _ in recurring) * 3 < 2 * len(recurring):
+        return set()
+    first = next(at for at, (part, _) in enumerate(labelled) if id(part) in bold)
+    plain = [(at, part, label) for at, (part, label) in enumerate(labelled) if id(part) not in bold]
+    return {id(part) for at, part, label in plain if at < first or label.key not in keys}
 
 
 DOUBTS: tuple[tuple[str, Callable[[Labelled, Sequence[Part]], set[int]]], ...] = (
@@ -187,6 +221,9 @@ DOUBTS: tuple[tuple[str, Callable[[Labelled, Sequence[Part]], set[int]]], ...] =
     ("是署名", _in_credits),
     ("是标题", _in_title),
     ("单独成行,不像这一页的标签", _bare),
+    ("后面没有冒号", _spaced),
+    ("不像别的标签那样加粗", _unmarked),
+    ("在引文里", _in_quotation),
 )
 """Why a label may name nobody."""
 
@@ -230,6 +267,7 @@ def candidates(parts: Sequence[Part]) -> tuple[Candidate, ...]:
             _spoken(parts, at),
             part.paragraph.bold or part.paragraph.heading,
             part.first and 0 < part.paragraph.lead <= part.label.end,
+            not part.speech,
         )
         for at, part in enumerate(parts)
         if part.label
@@ -306,21 +344,37 @@ def _style(part: Part) -> str:
 
 
 def questions_by_style(parts: Sequence[Part]) -> tuple[list[Part], list[Turn]]:
-    """Turns of a page without labels: its questions are numbered, bold, headings or list items."""
+    """Turns of a page without labels: its questions are set apart or listed, or its answers are."""
     said = [part for part in parts if part.sort is None]
-    for style in (_numbered, _bold, _heading):
-        questions = _alike_asked([part for part in said if style(part)])
+    for style in STYLES:
+        questions = _alike_asked(_above_others(said, style))
         if questions:
             return _turns_by(parts, questions)
-    return _turns_by(parts, _asked_in_list(said))
+    return _turns_by(parts, _asked_in_list(said) or _before_bold(said))
+
+
+def _above_others(said: list[Part], style: Callable[[Part], bool]) -> list[Part]:
+    """The paragraphs of a style that stand above another one: a heading stands above a question."""
+    followed = [part for part, after in pairwise(said) if style(part) and not style(after)]
+    return followed + [part for part in said[-1:] if style(part)]
 
 
 def _alike_asked(styled: list[Part]) -> list[Part]:
     """The paragraphs of one style, from the first that asks, if most of them do."""
     asked = [part for part in styled if asks(part.speech)]
-    if len(asked) < STYLED_LEAST or len(asked) * 3 < len(styled) * 2:
+    rest = styled[styled.index(asked[0]) :] if asked else []
+    if len(asked) < STYLED_LEAST or len(asked) * 3 < len(rest) * 2:
         return []
-    return [part for part in styled[styled.index(asked[0]) :] if _says(part)]
+    return [part for part in rest if _says(part)]
+
+
+def _before_bold(said: list[Part]) -> list[Part]:
+    """The plain paragraphs before bold ones, from the first that asks, if every other asks."""
+    plain = [part for part, after in pairwise(said) if _bold(after) and not _bold(part)]
+    asked = [part for part in plain if asks(part.speech)]
+    if not asked or len(asked) * 2 < len(plain):
+        return []
+    return [part for part in plain[plain.index(asked[0]) :] if _says(part)]
 
 
 def _asked_in_list(said: list[Part]) -> list[Part]:
@@ -351,6 +405,26 @@ def _turns_by(parts: Sequence[Part], questions: list[Part]) -> tuple[list[Part],
     return before, turns
 
 
+def named_once(turns: Sequence[Turn]) -> list[Turn]:
+    """The turns of host and guest, where the first question and its answer tell who they are."""
+    if not turns:
+        return []
+    question, *said = turns[0].parts
+    behind = next((part for part in said if part.sort is None and part.speech), None)
+    host, guest = label_of(question.text), label_of(behind.text if behind else "")
+    if not (behind and host and guest) or host.key == guest.key:
+        return []
+    at = said.index(behind)
+    rest = [replace(turn, key=host.key, shown=host.shown) for turn in turns[1:]]
+    asked = [replace(question, label=host), *said[:at]]
+    answered = [replace(behind, label=guest), *said[at + 1 :]]
+    return [
+        Turn("host", host.key, host.shown, asked),
+        Turn("guest", guest.key, guest.shown, answered),
+        *rest,
+    ]
+
+
 def _unnumbered(part: Part) -> Part:
     match = _NUMBER.match(part.text)
     return replace(part, text=part.text[match.end() :].strip()) if match else part
@@ -366,3 +440,15 @@ def _bold(part: Part) -> bool:
 
 def _heading(part: Part) -> bool:
     return part.paragraph.heading
+
+
+def _quote(part: Part) -> bool:
+    return part.paragraph.quote
+
+
+def _italic(part: Part) -> bool:
+    return part.paragraph.italic
+
+
+STYLES = (_numbered, _bold, _heading, _quote, _italic)
+"""How a page may set its questions apart."""
