@@ -225,7 +225,7 @@ def _composed(file: str, text: str) -> tuple[yaml.Node | None, Fault | None]:
     """The outermost node, or the first thing that YAML cannot make out."""
     try:
         if _deepest(text) > _DEEPEST:
-            return None, Fault(Origin(file, 1), "括号或列表套得太深", "重新用 import 生成")
+            return None, Fault(Origin(file, 1), *_TOO_DEEP)
         return yaml.compose(text, Loader=_LOADER), None
     except yaml.MarkedYAMLError as error:
         return None, _explained(file, error)
@@ -284,8 +284,10 @@ def _explained(file: str, error: yaml.MarkedYAMLError) -> Fault:
     return Fault(Origin(file, mark.line + 1 if mark else 1), wrong, instead)
 
 
+_TOO_DEEP = ("括号或列表套得太深", "重新用 import 生成")
 _ALIGN = "让同一层的名称和“- ”上下对齐"
 _COMPLAINTS = (
+    ("nesting depth", *_TOO_DEEP),  # libyaml itself gives up at 1,000, since PyYAML 6.0.4
     ("another document", "“---”把文件分成了两份", "删掉这一行,一个文件只写一份"),
     ("quoted scalar", "引号没有成对", "补上另一半引号,或改用 '…' 包住整句"),
     ("undefined alias", "开头的“*”有特别意思", _QUOTE),
