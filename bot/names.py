@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.interview import Interview, Knowledge
+from bot.interview import Interview
 from bot.query import Query, read
 
 # How people speak of somebody by the family name alone: 吴教授, 林先生.
@@ -32,21 +32,14 @@ class Names:
     A name that all share, and a word that every bot hears (记者, 专家), tell nothing apart.
     """
 
-    def __init__(self, knowledge: Knowledge) -> None:
-        everyday = "\n".join(
-            read(phrase.text).text
-            for phrases in (
-                knowledge.everyday.declines,
-                *dict(knowledge.everyday.smalltalk).values(),
-            )
-            for phrase in phrases
-        )
+    def __init__(self, interviews: Sequence[Interview], everyday: str) -> None:
+        """`everyday` is the text of all that every bot hears, normalised as questions are."""
         owners: dict[str, set[str]] = {}
-        for interview in knowledge.interviews:
+        for interview in interviews:
             for name in _names(interview):
                 if name not in everyday:
                     owners.setdefault(name, set()).add(interview.id)
-        everybody = len(knowledge.interviews)
+        everybody = len(interviews)
         self._owners = {name: ids for name, ids in owners.items() if len(ids) < everybody}
         families = {name[0]: ids for name, ids in self._owners.items() if _is_person(name)}
         for family in families:

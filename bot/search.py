@@ -169,6 +169,11 @@ class Topic:
     exchanges: tuple[str, ...]
     shown: str = ""
 
+    @property
+    def interviews(self) -> frozenset[str]:
+        """The ids of the interviews that these exchanges are of."""
+        return frozenset(key.partition("/")[0] for key in self.exchanges)
+
 
 class Index:
     """Every line, ready to be searched; a class because it is built once and then only read."""
@@ -183,7 +188,7 @@ class Index:
         for line, words in zip(self.lines, self._words, strict=True):
             if line.owner in self.exchanges:
                 self._authored.setdefault(words, {})[line.owner] = None
-        self.names = Names(knowledge)
+        self.names = Names(knowledge.interviews, self._everyday(spoken))
         self.told_by = {interview.id: interview.guest for interview in knowledge.interviews}
         self._rows_of = self._by_interview()
         self._sentences = np.flatnonzero([line.verbatim for line in self.lines])
@@ -200,6 +205,11 @@ class Index:
         self.explain = lru_cache(REMEMBERED)(self._explain)
         self._similar = lru_cache(COMPARED)(self._compare)
         self._outsiders = lru_cache(COMPARED)(self._best_outside)
+
+    def _everyday(self, spoken: Sequence[Query]) -> str:
+        """The text of all lines that are no interview's."""
+        pairs = zip(self.lines, spoken, strict=True)
+        return "\n".join(query.text for line, query in pairs if not line.interview)
 
     def _by_interview(self) -> dict[str, Integers]:
         """The numbers of each interview's lines; of the everyday ones under the empty name."""
@@ -274,14 +284,14 @@ class Index:
     def in_context(self, query: Query, topic: Topic) -> Ranking:
         """The exchanges that the question is about when it is asked after another: of the two
         together most counts, of it alone a little, without its meaning."""
-        here = frozenset(key.partition("/")[0] for key in topic.exchanges)
+        here = topic.interviews
         joined = self.explain(read(f"{topic.question.text} {query.text}"), among=here)
         alone = self.explain(query, by_meaning=False, among=here)
         return self.rank(query, alone.mixed(joined, JOINED), topic, here)
 
     def by_words(self, query: Query, topic: Topic) -> Ranking:
         """What the question finds alone, in the interviews of the topic, without the encoder."""
-        here = frozenset(key.partition("/")[0] for key in topic.exchanges)
+        here = topic.interviews
         return self.rank(query, self.explain(query, by_meaning=False, among=here), among=here)
 
     def _explain(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.interview import Everyday, Exchange, Interview, Knowledge, Origin, Phrase
+from bot.interview import Exchange, Interview, Origin
 from bot.names import Names
 from bot.query import read
 
@@ -21,10 +21,8 @@ def interview(
 PAINTER = interview("painter", "沈砚秋", "江城晚报", "沈砚秋:画了一辈子的墙")
 COOK = interview("cook", "吴大江、Maria Lee", "记者", "灶台边的三十年")
 PANEL = interview("panel", "专家", "记者", speaker="沈括")
-EVERYDAY = Everyday(
-    smalltalk=(("page_host", (Phrase("记者是谁", HERE), Phrase("哪位专家", HERE))),)
-)
-NAMES = Names(Knowledge((PAINTER, COOK, PANEL), EVERYDAY))
+EVERYDAY = "记者是谁\n哪位专家"
+NAMES = Names((PAINTER, COOK, PANEL), EVERYDAY)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +59,8 @@ def test_a_name_selects_interviews_and_leaves_the_question(
 
 
 def test_what_all_share_tells_nothing_apart() -> None:
-    alone = Names(Knowledge((PAINTER,), EVERYDAY))
+    alone = Names((PAINTER,), EVERYDAY)
     assert alone.found(read("沈砚秋怎么看颜料")) is None
-    same = Names(Knowledge((PAINTER, interview("other", "沈砚秋")), EVERYDAY))
+    same = Names((PAINTER, interview("other", "沈砚秋")), EVERYDAY)
     assert same.found(read("沈砚秋怎么看颜料")) is None
-    assert Names(Knowledge()).found(read("谁")) is None
+    assert Names((), EVERYDAY).found(read("谁")) is None

@@ -44,8 +44,7 @@ _KINDS = {
 
 def preview(reading: Reading, source_lines: Sequence[str], command: Sequence[str]) -> str:
     """The preview; `command` imports the page again, and is printed with corrections to change."""
-    numbers = [number for one in reading.exchanges for number in _numbers(one)]
-    first, last = min(numbers), max(numbers)
+    first, last = reading.first_question, reading.last_answer
     paragraphs = (
         *_cast(reading),
         *_extent(first, last, source_lines),
@@ -55,10 +54,6 @@ def preview(reading: Reading, source_lines: Sequence[str], command: Sequence[str
         "  " + " ".join(map(_quoted, [*command, *_corrections(reading, last)])),
     )
     return "\n".join(paragraphs) + "\n"
-
-
-def _numbers(one: Exchange) -> tuple[int, ...]:
-    return (*one.question_lines, *one.answer_lines)
 
 
 def _cast(reading: Reading) -> Iterator[str]:
