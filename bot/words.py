@@ -168,6 +168,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Put the question after the command, as in {ask} {topic}, or reply with it to a question.",
     ),
     "apology": ("抱歉，出了点问题，请再问一次。", "Sorry, something went wrong. Please ask again."),
+    "flooded": (
+        "问题来得比我能答的快，后面的我没有收下；前面的会一个一个回答。",
+        "Questions come faster than I can answer. What came last I did not take; the rest I will.",
+    ),
     # Lists
     "questions": ("可以问的问题：", "What you can ask:"),
     "interviews": ("可以问的访谈：", "The interviews that you can ask about:"),

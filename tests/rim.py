@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace, TracebackType
 from unittest.mock import patch
 
 from bot.interview import Exchange, Knowledge
-from bot.respond import Responder
-from bot.store import Store
+from bot.respond import Conversation, Responder
+from bot.store import ChatState, Memory, Miss, Speaker, Store
 from bot.tg import app, private
+from bot.tg.arrivals import Json
 from bot.tg.library import Library
 from bot.tg.limits import Pace
 from bot.tg.services import Services
+from bot.tg.worker import Worker
 from tests.bookshop import KNOWLEDGE, RESPONDER
 from tests.telegram import Chat, FakeRequest, Message, Person, World, deliver
 
@@ -43,7 +46,13 @@ class Rim:
         self._pace = pace or self._unhurried()
         self._thinker = ThreadPoolExecutor(1)
         self._services = Services(
-            responder, self.library, self.store, self._thinker, operators, pauses=(0, 0)
+            responder,
+            self.library,
+            self.store,
+            self._thinker,
+            operators,
+            world.clock,
+            pauses=(0, 0),
         )
         self._runner = asyncio.Runner()
         self._delivered = asyncio.Event()
@@ -95,6 +104,32 @@ class Rim:
         assert press.answer is not None, "the button still spins"
         return press.toast
 
+    def chat(self, chat: int) -> ChatState:
+        """What is set and noted for a chat."""
+        return self._runner.run(self.store.memory().chat(chat))
+
+    def is_snoozed(self, chat: int) -> bool:
+        """Whether a chat's admins asked for silence that still lasts."""
+        return self._runner.run(self.store.memory().is_snoozed(chat))
+
+    def conversation(self, speaker: Speaker) -> Conversation:
+        """What was last spoken of with someone."""
+        return self._runner.run(self.store.memory().conversation(speaker))
+
+    def misses(self) -> tuple[Miss, ...]:
+        """The questions that were not answered."""
+        return self._runner.run(self.store.misses())
+
+    def feedback(self) -> dict[str, tuple[int, int]]:
+        """For each exchange, how many found it useful and how many did not."""
+        return self._runner.run(self.store.feedback())
+
+    def notes(self, write: Callable[[Memory], None]) -> None:
+        """Write something into the database."""
+        memory = self.store.memory()
+        write(memory)
+        self._runner.run(self.store.write(memory.taken()))
+
     async def _begin(self) -> None:
         fake = FakeRequest(self.world)
         self.application = app.build(
@@ -106,15 +141,19 @@ class Rim:
             self._pace,
         )
         await app.begin(self.application)
-        await self.application.start()
+        self._worker = Worker(self.application, self.store)
 
     async def _end(self) -> None:
-        await self.application.stop()
+        await self._worker.stop(0)
         await self.application.shutdown()
+
+    async def _handle(self, update: Json) -> None:
+        await self._worker.receive([update])
+        await self._worker.idle()
 
     async def _catch_up(self) -> None:
         self._delivered.clear()
-        await deliver(self.world, self.application)
+        await deliver(self.world, self._handle)
         self._delivered.set()
         await asyncio.sleep(0)  # what waits for the last picture has yet to begin to
         while self._albums:

@@ -46,7 +46,7 @@ def test_what_may_have_arrived_is_not_sent_again(
     alice.says(world.private(alice), "房租贵不贵")
     bot.catches_up()
     assert len(bot.shown(alice)) == arrives
-    assert [miss.outcome for miss in bot.store.misses()] == ["unsent"]
+    assert [miss.outcome for miss in bot.misses()] == ["unsent"]
     assert shows(bot.asked(alice, "猫叫什么名字"), CATS)
 
 
@@ -86,7 +86,7 @@ def test_an_error_of_ours_is_one_apology_and_a_kept_question(
 
     with Rim(world, responder=Broken()) as bot:  # type: ignore[arg-type]
         assert bot.asked(alice, "房租贵不贵").text == "抱歉，出了点问题，请再问一次。"
-        assert [(miss.text, miss.outcome) for miss in bot.store.misses()] == [
+        assert [(miss.text, miss.outcome) for miss in bot.misses()] == [
             ("房租贵不贵", "error")
         ]
     assert "out of order" in caplog.text
@@ -269,7 +269,7 @@ def test_a_group_answer_that_would_wait_too_long_is_dropped_with_a_log_line(
     alice.says(group, "/ask@fangtan_bot 房租贵不贵")
     bot.catches_up()
     assert "dropped" in caplog.text
-    assert [miss.outcome for miss in bot.store.misses()] == ["unsent"]
+    assert [miss.outcome for miss in bot.misses()] == ["unsent"]
 
 
 # In order

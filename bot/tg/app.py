@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import secrets
 import signal
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from itertools import chain, repeat
 from typing import Any
 
 from telegram import LinkPreviewOptions, Update, User
-from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import InvalidToken, NetworkError, RetryAfter
 from telegram.ext import (
     Application,
     BaseHandler,
@@ -28,7 +26,7 @@ from telegram.ext import (
     TypeHandler,
     filters,
 )
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
 from bot.interview import Knowledge
 from bot.respond import Responder
@@ -48,16 +46,17 @@ from bot.tg import (
     private,
     profile,
 )
+from bot.tg.connection import Connection, Polled, TelegramClock
 from bot.tg.library import Library
 from bot.tg.limits import OPEN_REQUESTS, Pace
-from bot.tg.order import PerChat
 from bot.tg.services import App, Context, Services
+from bot.tg.worker import Worker
 
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT = 15.0
 TIDY = 6 * 60 * 60.0  # seconds between two clearings of the database
-POLL = 10  # seconds that Telegram holds a poll for which there is nothing yet
+GRACE = 4.0  # seconds for what is in work at the end; containers are killed after 10
 
 
 def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
@@ -69,10 +68,12 @@ def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
         store = Store(settings.database)
     except Unopenable as error:
         raise NotConfigured(str(error)) from None
+    clock = TelegramClock()
     with ThreadPoolExecutor(1, "search") as thinker:
-        services = Services(responder, Library(knowledge), store, thinker, settings.admins)
+        library = Library(knowledge)
+        services = Services(responder, library, store, thinker, settings.admins, clock)
         try:
-            return asyncio.run(_live(services, settings))
+            return asyncio.run(_live(services, settings, clock))
         except NotConfigured:
             raise
         except Exception:
@@ -154,7 +155,7 @@ def build(
         .request(request)
         .get_updates_request(polled)
         .rate_limiter(pace or Pace())
-        .concurrent_updates(PerChat())
+        .updater(None)
         .job_queue(None)
         .context_types(ContextTypes(context=Context))
         .defaults(
@@ -176,19 +177,20 @@ async def begin(application: App) -> None:
     application.add_handlers(handlers(application.bot.bot))
 
 
-async def _live(services: Services, settings: Settings) -> int:
-    request = HTTPXRequest(
+async def _live(services: Services, settings: Settings, clock: TelegramClock) -> int:
+    request = Connection(
+        clock,
         connection_pool_size=OPEN_REQUESTS + 4,
         pool_timeout=READ_TIMEOUT,
         read_timeout=READ_TIMEOUT,
     )
-    heart = polling.Heartbeat(read_timeout=2 * POLL)
-    application = build(services, settings.token, settings.api_url, request, heart)
+    polled = Polled(clock, read_timeout=2 * polling.POLL)
+    application = build(services, settings.token, settings.api_url, request, polled)
     stop = _stop_on_signals()
     if not await _reach(application, stop):
         return 0
     try:
-        return await _serve(application, services.store, heart, settings.webhook, stop)
+        return await _serve(application, services, polled, settings.webhook, stop)
     finally:
         await application.shutdown()
 
@@ -214,83 +216,56 @@ async def _reach(application: App, stop: asyncio.Event) -> bool:
 
 async def _serve(
     application: App,
-    store: Store,
-    heart: polling.Heartbeat,
+    services: Services,
+    polled: Polled,
     hook: Webhook | None,
     stop: asyncio.Event,
 ) -> int:
-    """Fetch and answer until told to stop, or until polling is over; answer what was fetched."""
-    await application.start()
+    """Receive and answer until told to stop, or until Telegram is lost for good; what then is not
+    done waits in the inbox."""
+    worker = Worker(application, services.store)
     chores = [
         asyncio.create_task(profile.introduce(application.bot)),
-        asyncio.create_task(_keep_tidy(store)),
+        asyncio.create_task(_keep_tidy(services.store)),
+        asyncio.create_task(worker.run()),
     ]
     reason: str | None = None
     try:
-        if await _until(_fetch(application, hook), stop):
-            reason = await polling.watch(None if hook else heart, stop)
+        reason = await _either(_listen(application, worker, polled, hook), stop)
     finally:
-        for chore in chores:
+        for chore in (*chores, *services.errands):
             chore.cancel()
-        await _drain(application)
+        await worker.stop(GRACE)
     if reason:
         log.critical("stopping, so that a supervisor can start anew: %s", reason)
     return 1 if reason else 0
 
 
-async def _fetch(application: App, hook: Webhook | None) -> None:
-    """Let Telegram deliver, or ask for updates again and again."""
-    updater = application.updater
-    if updater is None:
-        return
+async def _listen(application: App, worker: Worker, polled: Polled, hook: Webhook | None) -> str:
+    """Let updates into the inbox, for ever, or until there is a reason to end."""
     kinds = allowed_updates(application.bot.bot)
-    if hook is None:
-        await updater.start_polling(
-            timeout=timedelta(seconds=POLL),
-            bootstrap_retries=-1,
-            allowed_updates=kinds,
-            error_callback=polling.Complaints().hear,
-        )
-        return
-    await updater.start_webhook(
-        listen=hook.host,
-        port=hook.port,
-        url_path=hook.path,
-        webhook_url=hook.url,
-        secret_token=hook.secret or secrets.token_urlsafe(32),
-        bootstrap_retries=-1,
-        allowed_updates=kinds,
-    )
+    assert hook is None
+    poll = polling.Poll(application.bot, polled.taken, worker.receive, kinds, polling.Hearing())
+    return await poll.forever(worker.leads)
 
 
 async def _keep_tidy(store: Store) -> None:
     """Forget now, and then every few hours, what is no longer of use."""
     while True:
-        store.tidy()
+        await store.tidy()
         await asyncio.sleep(TIDY)
 
 
-async def _drain(application: App) -> None:
-    """Fetch no more, and answer what was fetched."""
-    if application.updater and application.updater.running:
-        try:
-            await application.updater.stop()
-        except TelegramError as error:
-            log.warning("polling ended badly: %s", error)
-    await application.stop()
-
-
-async def _until(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
-    """Do the work unless told to stop before it is done; whether it is."""
+async def _either(work: Coroutine[Any, Any, str], stop: asyncio.Event) -> str | None:
+    """Do the work until told to stop; what it ended with, if it did."""
     task, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
     await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
     if task.done():
-        task.result()
-        return True
+        return task.result()
     task.cancel()
     await asyncio.wait({task})
-    return False
+    return None
 
 
 def _stop_on_signals() -> asyncio.Event:

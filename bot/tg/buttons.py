@@ -89,14 +89,14 @@ async def _exchange(
     press: Press, exchange: Exchange, quote: str, asker: int, context: Context
 ) -> None:
     """Let the message be the answer of an exchange; that is what is spoken of from now on."""
-    store, message = context.services.store, press.message
-    before = store.conversation(_speaker(press, message)) if message else Conversation()
+    memory, message = context.memory, press.message
+    before = await memory.conversation(_speaker(press, message)) if message else Conversation()
     turn = await context.services.think(
         context.services.responder.show, exchange.key, before, "usual", quote
     )
     letter = _writer(press, asker, context).answer(exchange, turn.conversation.quote)
     if await sending.change_pressed(letter, press.query, context) and message:
-        store.converse(_speaker(press, message), turn.conversation)
+        memory.converse(_speaker(press, message), turn.conversation)
         _note(press, message, letter, turn.conversation, context)
 
 
@@ -141,7 +141,7 @@ async def _rate(press: Press, useful: bool, context: Context) -> None:
     if exchange and press.message:
         chat, message = press.message.chat.id, press.message.message_id
         person = press.query.from_user.id
-        context.services.store.rate(chat, message, person, exchange.key, useful)
+        context.memory.rate(chat, message, person, exchange.key, useful)
     await toast(press.query, say("noted", press.language))
 
 
@@ -154,7 +154,7 @@ async def _delete(press: Press, context: Context) -> None:
     if person != press.number(0) and not await is_admin(message.chat.id, person, context):
         await toast(press.query, say("not_yours", press.language), alert=True)
     elif await sending.delete(message.chat.id, message.message_id, context):
-        context.services.store.deleted(message.chat.id, message.message_id)
+        context.memory.deleted(message.chat.id, message.message_id)
         await toast(press.query, say("gone", press.language))
     else:
         await toast(press.query, say("stuck", press.language), alert=True)
@@ -219,5 +219,4 @@ def _note(
     """Remember what the message shows from now on."""
     here = message.message_id
     note = noted(letter, here, here, link(message))
-    if not context.services.store.changed(message.chat.id, note, after):
-        context.services.store.answered(_speaker(press, message), note, after=after)
+    context.memory.changed(_speaker(press, message), note, after, anew=True)

@@ -25,7 +25,7 @@ async def start(update: Update, context: Context) -> None:
     await _menu_in_traditional(message, context)
     exchange = context.services.library.linked(payload)
     if exchange:
-        before = context.services.store.conversation(question.speaker)
+        before = await context.memory.conversation(question.speaker)
         turn = await context.services.think(context.services.responder.show, exchange.key, before)
         await answering.deliver(question, turn, before, context)
         return

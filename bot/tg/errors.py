@@ -6,6 +6,7 @@ import logging
 
 from telegram import Message, Update
 from telegram.constants import ChatType
+from telegram.ext import ApplicationHandlerStop
 
 from bot.tg import answering, sending
 from bot.tg.incoming import heard, words
@@ -16,10 +17,16 @@ log = logging.getLogger(__name__)
 
 
 async def happened(update: object, context: Context) -> None:
-    """Log the error; keep the question; apologise in private, and let no button spin."""
+    """Log the error; keep the question; apologise in private, and let no button spin. Whatever
+    else would have handled the update is not asked."""
     log.error("an update was not handled", exc_info=context.error)
-    if not isinstance(update, Update):
-        return
+    if isinstance(update, Update):
+        context.work.outcome = "error"
+        await _console(update, context)
+    raise ApplicationHandlerStop
+
+
+async def _console(update: Update, context: Context) -> None:
     if message := update.message or update.guest_message:
         await _apologise(message, context)
     if query := update.callback_query:
@@ -29,7 +36,7 @@ async def happened(update: object, context: Context) -> None:
 
 async def _apologise(message: Message, context: Context) -> None:
     if words(message):
-        context.services.store.missed(words(message), "error", None, 0.0)
+        context.memory.missed(words(message), "error", None, 0.0)
     if message.chat.type == ChatType.PRIVATE:
         question = heard(message)
         letter = answering.writer(question, context).ours("apology")

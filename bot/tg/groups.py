@@ -19,7 +19,7 @@ async def overheard(update: Update, context: Context) -> None:
     asked = addressed(message, me)
     if asked is not None:
         await called(message, asked, context)
-    elif not is_for_others(message, me) and context.services.store.chat(message.chat.id).ambient:
+    elif not is_for_others(message, me) and (await context.memory.chat(message.chat.id)).ambient:
         await _unasked(heard(message), context)
 
 
@@ -54,7 +54,7 @@ async def _unasked(question: Heard, context: Context) -> None:
     services = context.services
     turn = await services.think(services.responder.overheard, question.text)
     match turn:
-        case Turn(reply=Answer(exchange)) if not answering.told(question, exchange, context):
+        case Turn(reply=Answer(exchange)) if not await answering.told(question, exchange, context):
             answering.record(turn, context)
             await answering.deliver(question, turn, Conversation(), context)
 

@@ -27,13 +27,13 @@ async def changed(update: Update, context: Context) -> None:
     change = update.my_chat_member
     if change is None:
         return
-    store, chat = context.services.store, change.chat.id
+    memory, chat = context.memory, change.chat.id
     may_write = _may_write(change.new_chat_member)
-    store.set_active(chat, may_write)
+    memory.set_active(chat, may_write)
     if not _is_there(change.new_chat_member):
-        store.set_greeted(chat, False)
-    elif may_write and change.chat.type in _GROUPS and not store.chat(chat).greeted:
-        store.set_greeted(chat, True)
+        memory.set_greeted(chat, False)
+    elif may_write and change.chat.type in _GROUPS and not (await memory.chat(chat)).greeted:
+        memory.set_greeted(chat, True)
         await _greet(change, context)
 
 
@@ -41,9 +41,9 @@ async def migrated(update: Update, context: Context) -> None:
     """Let the settings move along: both the old group and the new one announce it."""
     match update.message:
         case Message(migrate_to_chat_id=int(new), chat=old):
-            context.services.store.migrate_chat(old.id, new)
+            context.memory.migrate_chat(old.id, new)
         case Message(migrate_from_chat_id=int(before), chat=new_chat):
-            context.services.store.migrate_chat(before, new_chat.id)
+            context.memory.migrate_chat(before, new_chat.id)
 
 
 async def _greet(change: ChatMemberUpdated, context: Context) -> None:

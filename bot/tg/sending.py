@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -26,19 +27,26 @@ from telegram.error import (
 from bot.tg.incoming import Place
 from bot.tg.limits import TooLate
 from bot.tg.messages import Letter
-from bot.tg.order import arrived
 from bot.tg.services import Context
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-LATEST_IN_A_GROUP = 20.0  # seconds after the question; later, the talk has moved on
+LATEST_IN_A_GROUP = 600.0  # seconds after the question; later, the talk has moved on
 
 
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:
-    """Send a letter; None where it did not, or perhaps did not, arrive."""
-    deadline = _deadline(place.chat)
+    """Send a letter; None where it did not, or perhaps did not, arrive, or had arrived before a
+    crash. In groups it is noted beforehand: what was on the wire then is not sent again."""
+    work = context.work
+    if work.is_told():
+        work.passed()
+        return None
+    if place.chat < 0:
+        await work.keep(ahead=1)
+    deadline = _deadline(place.chat, context)
     sent = await _carried_out(lambda: _post(letter, place, deadline, context), place.chat, context)
+    work.passed()
     if sent:
         _verify(sent, letter)
     return sent
@@ -56,14 +64,20 @@ async def _post(letter: Letter, place: Place, deadline: float | None, context: C
             rate_limit_args=deadline,
         )
     except ChatMigrated as moved:
-        context.services.store.migrate_chat(place.chat, moved.new_chat_id)
+        context.memory.migrate_chat(place.chat, moved.new_chat_id)
         there = replace(place, chat=moved.new_chat_id, reply_to=None)
         return await _post(letter, there, deadline, context)
 
 
-def _deadline(chat: int) -> float | None:
+def _deadline(chat: int, context: Context) -> float | None:
     """Until when it makes sense to write: in groups the talk moves on. Their ids are negative."""
-    return arrived() + LATEST_IN_A_GROUP if chat < 0 else None
+    return time.monotonic() + seconds_left(context) if chat < 0 else None
+
+
+def seconds_left(context: Context) -> float:
+    """For how long an answer in a group is still to the point, by Telegram's clock."""
+    now, written = context.services.now(), context.work.written
+    return LATEST_IN_A_GROUP - (0.0 if written is None else now - written)
 
 
 async def change(letter: Letter, chat: int, message: int, context: Context) -> bool:
@@ -76,7 +90,7 @@ async def change(letter: Letter, chat: int, message: int, context: Context) -> b
             message_id=message,
             entities=letter.entities,
             reply_markup=letter.keyboard,
-            rate_limit_args=_deadline(chat),
+            rate_limit_args=_deadline(chat, context),
         )
 
     changed = await _carried_out(attempt, chat, context)
@@ -141,11 +155,11 @@ async def _carried_out(
     try:
         return await _persistently(call, context.services.pauses)
     except TooLate:
-        log.warning("dropped: it would have reached the group more than 20 s late")
+        log.warning("dropped: it would have reached the group more than ten minutes late")
     except Forbidden as error:
         log.info("we may not write there any more: %s", error)
         if chat is not None:
-            context.services.store.set_active(chat, False)
+            context.memory.set_active(chat, False)
     except BadRequest as error:
         log.warning("Telegram refused: %s", error)
     except TimedOut:

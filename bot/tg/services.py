@@ -3,35 +3,82 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.respond import Responder
-from bot.store import Store
+from bot.store import Entry, Memory, Store
 from bot.tg.library import Library
 
 Result = TypeVar("Result")
 
 
+@dataclass(slots=True)
+class Work:
+    """One update being handled: what it is told to remember, and how far its replies are.
+
+    A crash may cut it short; what then is handled anew says nothing a second time that arrived.
+    """
+
+    entry: Entry
+    store: Store
+    memory: Memory
+    begun: float  # by time.monotonic
+    written: float | None = None  # when people wrote it, by Telegram's clock
+    outcome: str = "handled"
+    replies: int = 0  # sent, or passed over, in this attempt
+
+    @property
+    def age(self) -> float:
+        """Seconds since the update came in, whichever process took it."""
+        return self.store.age(self.entry)
+
+    def is_told(self) -> bool:
+        """Whether the next reply was sent by an attempt that a crash cut short."""
+        return self.replies < self.entry.told
+
+    def passed(self) -> None:
+        """The next reply is sent, or was."""
+        self.replies += 1
+
+    async def keep(self, ahead: int = 0) -> None:
+        """Note what was done so far: the replies that were passed, and so many more, are not to be
+        sent again."""
+        await self.store.progress(self.entry, self.replies + ahead, self.memory.taken())
+
+
+CURRENT: ContextVar[Work] = ContextVar("work")
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The core, the memory, and who runs the bot."""
+    """The core, the database, and who runs the bot."""
 
     responder: Responder
     library: Library
     store: Store
     thinker: Executor  # one thread: searching must not hold up the event loop
     operators: frozenset[int] = frozenset()
+    now: Callable[[], float] = time.time  # as Telegram's clock has it
     pauses: tuple[float, ...] = (0.5, 1, 2, 4, 8, 16, 30)  # between attempts to reach Telegram
     album_wait: float = 1.0  # seconds in which all pictures of an album have arrived
     captioned: deque[str] = field(
         default_factory=lambda: deque(maxlen=1000)
     )  # albums, by their ids
+    errands: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def later(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Do something that no update waits for; it ends with the bot."""
+        task = asyncio.create_task(errand)
+        self.errands.add(task)
+        task.add_done_callback(self.errands.discard)
 
     async def think(self, work: Callable[..., Result], *args: Any) -> Result:
         """Let the core work on something while other chats are served."""
@@ -39,12 +86,22 @@ class Services:
 
 
 class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
-    """PTB's context, with the services."""
+    """PTB's context, with the services and the update in work."""
 
     @property
     def services(self) -> Services:
         services: Services = self.bot_data["services"]
         return services
+
+    @property
+    def work(self) -> Work:
+        """The update that is being handled."""
+        return CURRENT.get()
+
+    @property
+    def memory(self) -> Memory:
+        """What is known of the past, and what this update leaves."""
+        return CURRENT.get().memory
 
 
 App: TypeAlias = Application[

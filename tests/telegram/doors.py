@@ -9,16 +9,14 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
 import aiohttp
 import httpx
 from aiohttp import web
-from telegram import Update
 from telegram.error import NetworkError, TimedOut
-from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
 from tests.telegram.methods import Refusal, Reply, call, refused, too_many
@@ -155,12 +153,12 @@ def _as_httpx(how: str) -> tuple[NetworkError, httpx.HTTPError]:
     return NetworkError(f"httpx.{type(cause).__name__}: {cause}"), cause
 
 
-async def deliver(world: World, application: Application[Any, Any, Any, Any, Any, Any]) -> int:
-    """Hand every waiting update to the application, one after the other; how many there were."""
+async def deliver(world: World, handle: Callable[[Json], Awaitable[None]]) -> int:
+    """Hand every waiting update to the bot, one after the other; how many there were."""
     count = 0
     while updates := world.take():
         for data in updates:
-            await application.process_update(Update.de_json(data, application.bot))
+            await handle(data)
             count += 1
     return count
 
