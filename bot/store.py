@@ -257,6 +257,12 @@ class Store:
             found = db.execute(select(_answers.c.before).where(wanted)).scalar()
         return _pair(found)[1] if found else None
 
+    def asker(self, chat: int, message: int) -> int | None:
+        """Who asked for a message of ours; None where we don't know it."""
+        wanted = (_answers.c.chat == chat) & (_answers.c.message == message)
+        with self._engine.connect() as db:
+            return db.execute(select(_answers.c.person).where(wanted)).scalar()
+
     def last_question(self, speaker: Speaker) -> int | None:
         """The message of this person that we answered last."""
         columns = _answers.c
