@@ -200,8 +200,8 @@ def whole(exchange: Exchange) -> str:
 
 def place(exchange: Exchange, quote: str) -> tuple[int, int]:
     """Which sentences of the answer a passage is of: the first one's number, and how many."""
-    begin = whole(exchange).find(quote.strip())
-    end = begin + len(quote.strip())
+    begin = whole(exchange).find(quote)
+    end = begin + len(quote)
     of = [n for n, (start, stop) in enumerate(_bounds(exchange)) if start < end and begin < stop]
     return (of[0], len(of)) if of and begin >= 0 else (0, 0)
 

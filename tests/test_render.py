@@ -122,6 +122,8 @@ def test_every_run_of_sentences_is_named_by_them_across_paragraphs_too(folder: s
         (1, -1, ""),
         (-1, 1, ""),
         (-1, 2, ""),
+        (-2, 1, ""),
+        (0, -1, ""),
         (-(10**20), 10**20, ""),
     ],
 )

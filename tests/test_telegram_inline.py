@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
+from bot import render
+from bot.interview import Knowledge
 from bot.tg import app
-from tests.bookshop import CATS, FUTURE, GUESTS, KNOWLEDGE, RENT
+from bot.tg.buttons import ABROAD
+from bot.tg.library import Library
+from bot.tg.messages import Writer
+from tests.bookshop import CATS, FUTURE, GUESTS, INTERVIEW, KNOWLEDGE, RENT
 from tests.rim import Rim, labels, passes, shows
 from tests.telegram import Chat, FakeClock, Person, World, utf16_len
 
@@ -100,6 +106,21 @@ def test_whatever_is_forged_an_inline_message_shows_whole_sentences(
         bot.is_told(alice, message, bot.library.data(verb, *before, first, count))
         assert set(message.marked("bold")) <= runs
         assert set(message.marked("expandable_blockquote")) <= {whole}
+
+
+def test_what_inline_messages_offer_is_what_is_done_there() -> None:
+    second = replace(INTERVIEW, id="second", exchanges=(replace(FUTURE, interview="second"),))
+    library = Library(Knowledge((INTERVIEW, second)))
+    writer = Writer(library, "fangtan_bot", "abroad", "zh-hans")
+    letters = (
+        writer.answer(GUESTS, "", page=1),
+        writer.answer(CATS, CATS.facts[0].quote, "passage"),
+        writer.topics(render.ours("start", "zh-hans")),
+        writer.questions(0),
+    )
+    keys = [key for letter in letters for row in letter.rows for key in row if key.callback_data]
+    found = [library.read(str(key.callback_data)) for key in keys]
+    assert {verb for verb, _ in filter(None, found)} == ABROAD
 
 
 @pytest.mark.parametrize("data", ["{}.good.0", "{}.bad.0", ".delete", ".delete.{}", ".ambient.1"])

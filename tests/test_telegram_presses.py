@@ -310,3 +310,10 @@ def test_what_we_no_longer_know_the_asker_of_only_admins_delete(
     bot.store.deleted(group.id, lost.id)
     assert bot.presses(alice, lost, "🗑 删除") == EXPIRED
     assert not lost.deleted
+
+
+def test_in_private_it_can_only_be_theirs(bot: Rim, alice: Person) -> None:
+    answer = bot.asked(alice, "房租贵不贵")
+    bot.store.deleted(alice.id, answer.id)
+    bot.presses(alice, answer, "下一问 ▶")
+    assert bot.store.asker(alice.id, answer.id) == alice.id
