@@ -19,7 +19,7 @@ from bot.tg.limits import Pace
 from bot.tg.services import Services
 from bot.tg.worker import Worker
 from tests.bookshop import KNOWLEDGE, RESPONDER
-from tests.telegram import Chat, FakeRequest, Message, Person, World, deliver
+from tests.telegram import Chat, FakeRequest, Message, Person, Press, World, deliver
 
 
 class Rim:
@@ -99,7 +99,13 @@ class Rim:
 
     def presses(self, person: Person, message: Message, text: str) -> str:
         """Someone presses a button; what Telegram shows for a moment. It never spins."""
-        press = person.presses(message, text)
+        return self._answered(person.presses(message, text))
+
+    def is_told(self, person: Person, message: Message, data: str) -> str:
+        """Someone sends data that no button of theirs has; what they are told."""
+        return self._answered(person.forges(message, data))
+
+    def _answered(self, press: Press) -> str:
         self.catches_up()
         assert press.answer is not None, "the button still spins"
         return press.toast

@@ -403,6 +403,19 @@ async def test_a_press_is_answered_once_and_in_time(
         alice.presses(world.sent[0], "丙")
 
 
+async def test_a_forged_press_brings_data_that_no_button_has(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    await bot.send_message(chat.id, "选", reply_markup=keys({"甲": "a"}))
+    press = alice.forges(world.sent[0], "z")
+    query = Update.de_json(world.take()[0], bot).callback_query
+    assert query and isinstance(query.message, Message) and query.message.reply_markup
+    assert query.data == "z"
+    assert query.message.reply_markup.inline_keyboard[0][0].callback_data == "a"
+    await query.answer("不")
+    assert press.toast == "不"
+
+
 @pytest.mark.parametrize("payload", ["治庸", "a" * 65, "a.b"])
 async def test_links_with_start_payloads_that_never_arrive_are_refused(
     bot: Bot, chat: Chat, alice: Person, payload: str

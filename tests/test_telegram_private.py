@@ -126,7 +126,7 @@ def test_the_whole_button_of_another_version_has_expired(bot: Rim, alice: Person
     bot.asked(alice, "房租贵不贵")
     again = bot.asked(alice, "房租贵不贵")
     assert again.markup
-    again.markup["inline_keyboard"][0][0]["callback_data"] = "0ld000.whole.0.0.5.0"
+    again.markup["inline_keyboard"][0][0]["callback_data"] = "0ld000.open.0.0.1"
     assert bot.presses(alice, again, "全文") == "按钮已过期"
     assert passes(again, RENT)
 
@@ -138,7 +138,7 @@ def test_a_whole_button_with_odd_numbers_still_shows_the_whole(
     bot.asked(alice, "房租贵不贵")
     again = bot.asked(alice, "房租贵不贵")
     assert again.markup
-    data = bot.library.data("whole", *numbers)
+    data = bot.library.data("open", *numbers)
     again.markup["inline_keyboard"][0][0]["callback_data"] = data
     bot.presses(alice, again, "全文")
     assert shows(again, RENT)
@@ -359,7 +359,7 @@ def test_an_edited_command_edits_its_answer(bot: Rim, world: World, alice: Perso
 
 
 def test_button_data_fit_with_the_longest_numbers(bot: Rim) -> None:
-    longest = bot.library.data("turn", 9999, 99_999, 999_999, 999_999, -1_009_999_999_999)
+    longest = bot.library.data("page", 9999, 99_999, 999_999, 999_999)
     assert len(longest.encode()) <= 64
     assert bot.library.read(longest)
 

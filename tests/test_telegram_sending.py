@@ -86,9 +86,7 @@ def test_an_error_of_ours_is_one_apology_and_a_kept_question(
 
     with Rim(world, responder=Broken()) as bot:  # type: ignore[arg-type]
         assert bot.asked(alice, "房租贵不贵").text == "抱歉，出了点问题，请再问一次。"
-        assert [(miss.text, miss.outcome) for miss in bot.misses()] == [
-            ("房租贵不贵", "error")
-        ]
+        assert [(miss.text, miss.outcome) for miss in bot.misses()] == [("房租贵不贵", "error")]
     assert "out of order" in caplog.text
     assert "房租" not in caplog.text
 

@@ -99,7 +99,7 @@ class Memory:
         return tuple(map(_sent, rows))
 
     async def asker(self, chat: int, message: int) -> int | None:
-        """Who asked for what a message of ours says; None where that is not known."""
+        """Who asked for a message of ours; None where we don't know it."""
         found: int | None = await self._scalar(
             select(answers.c.person).where(_shown(chat, message))
         )

@@ -29,7 +29,6 @@ def writer(question: Heard, context: Context) -> Writer:
         context.bot.username,
         "group" if question.place.group else "private",
         question.language,
-        question.speaker.person if question.place.group else 0,
     )
 
 

@@ -724,25 +724,17 @@ class Person(Reader):
         """Press the button with this text under a message; a link to the bot is followed."""
         self._must_see(message)
         button = message.button(text)
-        world = self.world
-        press = Press(world.identifier("press"), self, message, button, world.clock())
-        if button.kind == "url" and world.deep_link(button.value):
+        if button.kind == "url" and self.world.deep_link(button.value):
             self.opens(button.value)
-        if button.kind != "callback_data":
-            return press
-        world.presses[press.id] = press
-        query: Json = {
-            "id": press.id,
-            "from": self.user.json(),
-            "chat_instance": str(abs(message.chat.id) * 7919),
-            "data": button.value,
-        }
-        if message.inline_message_id:
-            query["inline_message_id"] = message.inline_message_id
-        else:
-            query["message"] = message.json(world.users)
-        world.update("callback_query", query)
-        return press
+        return self._press(message, button)
+
+    @_act
+    def forges(self, message: Message, data: str) -> Press:
+        """Send the bot data as if a button under a message had them: no app does, but whoever
+        speaks Telegram's protocol can, and Telegram does not look whether such a button is there.
+        """
+        self._must_see(message)
+        return self._press(message, Button("", "callback_data", data))
 
     @_act
     def opens(self, url: str, group: Chat | None = None) -> Message:
@@ -964,6 +956,25 @@ class Person(Reader):
         if tell:
             self.world.tell(message)
         return message
+
+    def _press(self, message: Message, button: Button) -> Press:
+        world = self.world
+        press = Press(world.identifier("press"), self, message, button, world.clock())
+        if button.kind != "callback_data":
+            return press
+        world.presses[press.id] = press
+        query: Json = {
+            "id": press.id,
+            "from": self.user.json(),
+            "chat_instance": str(abs(message.chat.id) * 7919),
+            "data": button.value,
+        }
+        if message.inline_message_id:
+            query["inline_message_id"] = message.inline_message_id
+        else:
+            query["message"] = message.json(world.users)
+        world.update("callback_query", query)
+        return press
 
     def _summon(self, message: Message) -> None:
         world, replied = self.world, message.reply_to
