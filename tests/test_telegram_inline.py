@@ -132,7 +132,7 @@ def test_what_no_inline_message_offers_has_expired(
     message = alice.chooses(search)
     told = bot.is_told(alice, message, data.format(bot.library.version))
     assert told == "按钮已过期"
-    assert bot.store.feedback() == {}
+    assert bot.feedback() == {}
 
 
 def test_the_first_releases_characters_are_no_sentences(

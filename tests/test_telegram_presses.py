@@ -191,8 +191,8 @@ def test_what_no_button_below_offers_is_not_done(
     answer = answer_to(bot, group, alice, "房租贵不贵")
     for data in (bot.library.data("good", 0), ".ambient.1", ".idle", "", "." * 64, "🏮"):
         assert bot.is_told(boss, answer, data) == EXPIRED
-    assert bot.store.feedback() == {}
-    assert not bot.store.chat(group.id).ambient
+    assert bot.feedback() == {}
+    assert not bot.chat(group.id).ambient
 
 
 def test_in_private_as_well_only_what_stands_below_counts(bot: Rim, alice: Person) -> None:
