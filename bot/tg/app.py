@@ -32,7 +32,7 @@ from telegram.request import BaseRequest, HTTPXRequest
 
 from bot.interview import Knowledge
 from bot.respond import Responder
-from bot.settings import NotConfigured, Settings, Webhook
+from bot.settings import NotConfigured, Settings
 from bot.store import Store, Unopenable
 from bot.tg import (
     buttons,
@@ -62,8 +62,7 @@ POLL = 10  # seconds that Telegram holds a poll for which there is nothing yet
 
 def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT: 0; 1 if the bot died. Raises NotConfigured."""
-    hook = settings.webhook
-    logs.set_up(settings.log_level, settings.token, hook.secret if hook else None)
+    logs.set_up(settings.log_level, settings.log_format, *settings.secrets)
     os.environ["PTB_TIMEDELTA"] = "1"
     try:
         store = Store(settings.database)
@@ -188,7 +187,7 @@ async def _live(services: Services, settings: Settings) -> int:
     if not await _reach(application, stop):
         return 0
     try:
-        return await _serve(application, services.store, heart, settings.webhook, stop)
+        return await _serve(application, services.store, heart, settings, stop)
     finally:
         await application.shutdown()
 
@@ -216,7 +215,7 @@ async def _serve(
     application: App,
     store: Store,
     heart: polling.Heartbeat,
-    hook: Webhook | None,
+    settings: Settings,
     stop: asyncio.Event,
 ) -> int:
     """Fetch and answer until told to stop, or until polling is over; answer what was fetched."""
@@ -227,8 +226,8 @@ async def _serve(
     ]
     reason: str | None = None
     try:
-        if await _until(_fetch(application, hook), stop):
-            reason = await polling.watch(None if hook else heart, stop)
+        if await _until(_fetch(application, settings), stop):
+            reason = await polling.watch(None if settings.webhook else heart, stop)
     finally:
         for chore in chores:
             chore.cancel()
@@ -238,13 +237,14 @@ async def _serve(
     return 1 if reason else 0
 
 
-async def _fetch(application: App, hook: Webhook | None) -> None:
+async def _fetch(application: App, settings: Settings) -> None:
     """Let Telegram deliver, or ask for updates again and again."""
     updater = application.updater
     if updater is None:
         return
     kinds = allowed_updates(application.bot.bot)
-    if hook is None:
+    hook, listen = settings.webhook, settings.listen
+    if hook is None or listen is None:
         await updater.start_polling(
             timeout=timedelta(seconds=POLL),
             bootstrap_retries=-1,
@@ -253,8 +253,8 @@ async def _fetch(application: App, hook: Webhook | None) -> None:
         )
         return
     await updater.start_webhook(
-        listen=hook.host,
-        port=hook.port,
+        listen=listen.host,
+        port=listen.port,
         url_path=hook.path,
         webhook_url=hook.url,
         secret_token=hook.secret or secrets.token_urlsafe(32),
