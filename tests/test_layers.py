@@ -98,7 +98,7 @@ LAYERS = {
     "bot.tg.*": Layer(
         "interview render respond settings store tg words",
         "httpx telegram",
-        "asyncio concurrent logging os secrets signal time",
+        "asyncio concurrent logging os secrets signal time urllib",
     ),
 }
 PURE = (

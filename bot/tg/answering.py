@@ -110,13 +110,16 @@ def record(turn: Turn, context: Context) -> None:
     outcome = _outcome(turn)
     context.work.outcome = outcome
     matches = turn.ranking.matches
+    margin = turn.score - (matches[1].score if len(matches) > 1 else 0.0)
     log.info(
-        "outcome=%s exchange=%s score=%.2f margin=%.2f ms=%.0f",
-        outcome,
-        turn.reply.exchange.key if isinstance(turn.reply, Answer) else "-",
-        turn.score,
-        turn.score - (matches[1].score if len(matches) > 1 else 0.0),
-        1000 * (time.monotonic() - context.work.begun),
+        "outcome=%(outcome)s exchange=%(exchange)s score=%(score).2f margin=%(margin).2f ms=%(ms)d",
+        {
+            "outcome": outcome,
+            "exchange": turn.reply.exchange.key if isinstance(turn.reply, Answer) else "-",
+            "score": round(turn.score, 2),
+            "margin": round(margin, 2),
+            "ms": round(1000 * (time.monotonic() - context.work.begun)),
+        },
     )
     if outcome in ("choices", "none"):
         _miss(outcome, turn, context)

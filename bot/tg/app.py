@@ -30,7 +30,7 @@ from telegram.request import BaseRequest
 
 from bot.interview import Knowledge
 from bot.respond import Responder
-from bot.settings import NotConfigured, Settings, Webhook
+from bot.settings import NotConfigured, Settings
 from bot.store import Store, Unopenable
 from bot.tg import (
     buttons,
@@ -61,8 +61,7 @@ GRACE = 4.0  # seconds for what is in work at the end; containers are killed aft
 
 def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT: 0; 1 if the bot died. Raises NotConfigured."""
-    hook = settings.webhook
-    logs.set_up(settings.log_level, settings.token, hook.secret if hook else None)
+    logs.set_up(settings.log_level, settings.log_format, *settings.secrets)
     os.environ["PTB_TIMEDELTA"] = "1"
     try:
         store = Store(settings.database)
