@@ -30,7 +30,7 @@ from telegram.request import BaseRequest
 
 from bot.interview import Knowledge
 from bot.respond import Responder
-from bot.settings import NotConfigured, Settings
+from bot.settings import NotConfigured, Settings, Webhook
 from bot.store import Store, Unopenable
 from bot.tg import (
     buttons,
