@@ -168,6 +168,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Put the question after the command, as in {ask} {topic}, or reply with it to a question.",
     ),
     "apology": ("抱歉，出了点问题，请再问一次。", "Sorry, something went wrong. Please ask again."),
+    "unsure": (
+        "刚才的回复可能没有送到。没看到的话，请再问一次。",
+        "My reply may not have reached you. If you don't see it, please ask again.",
+    ),
     # Lists
     "questions": ("可以问的问题：", "What you can ask:"),
     "interviews": ("可以问的访谈：", "The interviews that you can ask about:"),

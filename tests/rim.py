@@ -6,17 +6,26 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace, TracebackType
+from typing import Any
 from unittest.mock import patch
 
 from bot.interview import Exchange, Knowledge
 from bot.respond import Responder
 from bot.store import Store
 from bot.tg import app, private
+from bot.tg.faults import checked
 from bot.tg.library import Library
 from bot.tg.limits import Pace
 from bot.tg.services import Services
 from tests.bookshop import KNOWLEDGE, RESPONDER
 from tests.telegram import Chat, FakeRequest, Message, Person, World, deliver
+
+
+class Line(FakeRequest):
+    """The fake network, whose errors are what the bot's own connection makes of them."""
+
+    async def do_request(self, *args: Any, **more: Any) -> tuple[int, bytes]:
+        return checked(*await super().do_request(*args, **more))
 
 
 class Rim:
@@ -96,13 +105,13 @@ class Rim:
         return press.toast
 
     async def _begin(self) -> None:
-        fake = FakeRequest(self.world)
+        fake = Line(self.world)
         self.application = app.build(
             self._services,
             self.world.token,
             "http://fake",
             fake,
-            FakeRequest(self.world),
+            Line(self.world),
             self._pace,
         )
         await app.begin(self.application)

@@ -28,7 +28,7 @@ from telegram.ext import (
     TypeHandler,
     filters,
 )
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
 from bot.interview import Knowledge
 from bot.respond import Responder
@@ -48,8 +48,9 @@ from bot.tg import (
     private,
     profile,
 )
+from bot.tg.faults import Wire
 from bot.tg.library import Library
-from bot.tg.limits import OPEN_REQUESTS, Pace
+from bot.tg.limits import CONNECTIONS, Pace
 from bot.tg.order import PerChat
 from bot.tg.services import App, Context, Services
 
@@ -177,8 +178,8 @@ async def begin(application: App) -> None:
 
 
 async def _live(services: Services, settings: Settings) -> int:
-    request = HTTPXRequest(
-        connection_pool_size=OPEN_REQUESTS + 4,
+    request = Wire(
+        connection_pool_size=CONNECTIONS,
         pool_timeout=READ_TIMEOUT,
         read_timeout=READ_TIMEOUT,
     )

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from telegram import Update
-from telegram.error import Conflict, TelegramError
-from telegram.request import HTTPXRequest
+from telegram.error import Conflict, RetryAfter, TelegramError
+
+from bot.tg.faults import Wire, described
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ AGAIN = 60.0  # seconds until the same trouble is logged a second time
 _DEAD = (401, 404)
 
 
-class Heartbeat(HTTPXRequest):
+class Heartbeat(Wire):
     """The connection that polls: it knows when it was last used, and whether it was refused."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, **options: Any) -> None:
@@ -49,7 +50,7 @@ class Heartbeat(HTTPXRequest):
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Read an answer; an update that nobody can read is emptied, so that the rest get in."""
-        answer: dict[str, Any] = HTTPXRequest.parse_json_payload(payload)
+        answer = Wire.parse_json_payload(payload)
         if isinstance(answer.get("result"), list):
             answer["result"] = [_readable(update) for update in answer["result"]]
         return answer
@@ -72,22 +73,26 @@ def _readable(data: Any) -> Any:
 
 
 class Complaints:
-    """Errors of polling, logged when their kind is new and then once a minute."""
+    """Trouble on the way to Telegram, logged when it is new and then once a minute."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._said: dict[type[TelegramError], float] = {}
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, what: str = "polling failed"
+    ) -> None:
+        self._clock, self._what = clock, what
+        self._said: dict[str, float] = {}
 
-    def hear(self, error: TelegramError) -> None:
-        """Log the error, unless one of its kind was logged just now."""
-        now, kind = self._clock(), type(error)
-        if now - self._said.get(kind, -AGAIN) < AGAIN:
+    def hear(self, error: TelegramError, then: str = "still trying") -> None:
+        """Log the error and what is done about it, unless the same was logged just now."""
+        now = self._clock()
+        trouble = f"{then}: {'429' if isinstance(error, RetryAfter) else described(error)}"
+        self._said = {said: at for said, at in self._said.items() if now - at < AGAIN}
+        if trouble in self._said:
             return
-        self._said[kind] = now
+        self._said[trouble] = now
         if isinstance(error, Conflict):
-            log.warning("another process polls with this token; still trying: %s", error)
+            log.warning("another process polls with this token; %s", trouble)
         else:
-            log.warning("polling failed; still trying: %s", error)
+            log.warning("%s; %s", self._what, trouble)
 
 
 async def watch(heart: Heartbeat | None, stop: asyncio.Event, every: float = 1.0) -> str | None:

@@ -9,11 +9,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from telegram import Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.respond import Responder
 from bot.store import Store
 from bot.tg.library import Library
+from bot.tg.polling import Complaints
+from bot.words import Language, language
 
 Result = TypeVar("Result")
 
@@ -32,6 +35,10 @@ class Services:
     captioned: deque[str] = field(
         default_factory=lambda: deque(maxlen=1000)
     )  # albums, by their ids
+    spoken: deque[int] = field(
+        default_factory=lambda: deque(maxlen=1000)
+    )  # updates to which something was said, by their ids
+    complaints: Complaints = field(default_factory=lambda: Complaints(what="sending failed"))
 
     async def think(self, work: Callable[..., Result], *args: Any) -> Result:
         """Let the core work on something while other chats are served."""
@@ -39,7 +46,20 @@ class Services:
 
 
 class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
-    """PTB's context, with the services."""
+    """PTB's context, with the services, and of the update its number and its sender's language."""
+
+    update_id: int = 0
+    language: Language = "zh-hans"
+
+    @classmethod
+    def from_update(cls, update: object, application: Any) -> Context:
+        """The context of an update, for its handlers and for its errors."""
+        context = super().from_update(update, application)
+        if isinstance(update, Update):
+            user = update.effective_user
+            context.update_id = update.update_id
+            context.language = language(user.language_code if user else None)
+        return context
 
     @property
     def services(self) -> Services:
