@@ -44,6 +44,7 @@ class Rim:
         database: str = "sqlite://",
         operators: frozenset[int] = frozenset(),
         pace: Pace | None = None,
+        pauses: tuple[float, ...] = (0, 0),
     ) -> None:
         self.world = world
         self.store = Store(database, world.clock)
@@ -52,7 +53,7 @@ class Rim:
         self._pace = pace or self._unhurried()
         self._thinker = ThreadPoolExecutor(1)
         self._services = Services(
-            responder, self.library, self.store, self._thinker, operators, pauses=(0, 0)
+            responder, self.library, self.store, self._thinker, operators, pauses
         )
         self._runner = asyncio.Runner()
         self._delivered = asyncio.Event()

@@ -189,7 +189,7 @@ async def _carried_out(
         if meaning(error) is Meaning.UNCERTAIN:
             context.services.complaints.hear(error, "not again, for it may have arrived")
         else:
-            log.warning("not sent: %s", described(error))
+            log.warning("given up: %s", described(error))
         return meaning(error)
 
 
