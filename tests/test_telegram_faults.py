@@ -15,9 +15,17 @@ from contextlib import asynccontextmanager
 
 import pytest
 from telegram import Bot
-from telegram.error import Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
-from bot.tg.faults import Meaning, Wire, described, meaning
+from bot.tg.faults import Failed, Meaning, Wire, described, meaning
 from tests.telegram import TOKEN
 from tests.telegram.world import LONGEST_WAIT
 
@@ -187,6 +195,26 @@ async def test_what_a_failed_call_means(
     assert "\n" not in described(error)
     assert TOKEN not in described(error) and "nginx" not in described(error)
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequest),
+        (401, InvalidToken),
+        (403, Forbidden),
+        (404, InvalidToken),
+        (409, Conflict),
+    ],
+)
+async def test_only_telegram_itself_takes_a_right_away(
+    status: int, kind: type[TelegramError]
+) -> None:
+    """A page with the same status says nothing about our token, or who blocked us."""
+    async with serving(says(status)) as url:
+        assert type(await failure(url, patient())) is kind
+    async with serving(answers(status, PAGE)) as url:
+        assert type(await failure(url, patient())) is Failed
 
 
 async def test_where_nobody_listens_nothing_arrives() -> None:

@@ -236,6 +236,15 @@ def test_who_was_answered_is_told_of_no_error_after_it(
     assert len(bot.shown(alice)) == 1
 
 
+def test_who_was_told_that_it_may_not_have_arrived_is_told_of_no_error_after_it(
+    bot: Rim, world: World, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "_miss", _fails)
+    world.fail("sendMessage", "drop")
+    assert bot.asked(alice, "房租贵不贵").text == unsure()
+    assert len(bot.shown(alice)) == 1
+
+
 def test_an_error_on_the_way_to_telegram_is_one_line_in_the_log(
     world: World, alice: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
