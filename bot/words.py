@@ -172,6 +172,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "问题来得比我能答的快，后面的我没有收下；前面的会一个一个回答。",
         "Questions come faster than I can answer. What came last I did not take; the rest I will.",
     ),
+    "unsure": (
+        "刚才的回复可能没有送到。没看到的话，请再问一次。",
+        "My reply may not have reached you. If you don't see it, please ask again.",
+    ),
     # Lists
     "questions": ("可以问的问题：", "What you can ask:"),
     "interviews": ("可以问的访谈：", "The interviews that you can ask about:"),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace, TracebackType
+from typing import Any
 from unittest.mock import patch
 
 from bot.interview import Exchange, Knowledge
@@ -14,12 +15,20 @@ from bot.respond import Conversation, Responder
 from bot.store import ChatState, Memory, Miss, Speaker, Store
 from bot.tg import app, private
 from bot.tg.arrivals import Json
+from bot.tg.faults import checked
 from bot.tg.library import Library
 from bot.tg.limits import Pace
 from bot.tg.services import Services
 from bot.tg.worker import Worker
 from tests.bookshop import KNOWLEDGE, RESPONDER
 from tests.telegram import Chat, FakeRequest, Message, Person, Press, World, deliver
+
+
+class Line(FakeRequest):
+    """The fake network, whose errors are what the bot's own connection makes of them."""
+
+    async def do_request(self, *args: Any, **more: Any) -> tuple[int, bytes]:
+        return checked(*await super().do_request(*args, **more))
 
 
 class Rim:
@@ -38,6 +47,7 @@ class Rim:
         database: str = "sqlite://",
         operators: frozenset[int] = frozenset(),
         pace: Pace | None = None,
+        pauses: tuple[float, ...] = (0, 0),
     ) -> None:
         self.world = world
         self.store = Store(database, world.clock)
@@ -52,7 +62,7 @@ class Rim:
             self._thinker,
             operators,
             world.clock,
-            pauses=(0, 0),
+            pauses=pauses,
         )
         self._runner = asyncio.Runner()
         self._delivered = asyncio.Event()
@@ -137,13 +147,13 @@ class Rim:
         self._runner.run(self.store.write(memory.taken()))
 
     async def _begin(self) -> None:
-        fake = FakeRequest(self.world)
+        fake = Line(self.world)
         self.application = app.build(
             self._services,
             self.world.token,
             "http://fake",
             fake,
-            FakeRequest(self.world),
+            Line(self.world),
             self._pace,
         )
         await app.begin(self.application)

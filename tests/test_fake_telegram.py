@@ -902,6 +902,17 @@ async def test_a_fault_may_strike_any_method_or_one_chat_and_pass(
     assert [message.text for message in world.sent] == ["一"]
 
 
+async def test_a_fault_may_come_as_a_page_of_a_proxy(
+    world: World, chat: Chat, bot: Bot, door: HttpDoor
+) -> None:
+    world.fail("sendMessage", 502, times=2, page=True)
+    async with http_bot(door) as over_http:
+        for sender in (bot, over_http):
+            with pytest.raises(NetworkError, match="<title>502 Bad Gateway</title>"):
+                await sender.send_message(chat.id, "一")
+    assert world.sent == []
+
+
 # getUpdates
 
 

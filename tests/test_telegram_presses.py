@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bot.tg.order import PerChat
 from telegram import CallbackQuery, Chat, Message, Update, User
 from telegram.error import RetryAfter
 
@@ -22,7 +23,6 @@ from bot.respond import Responder
 from bot.search import Index
 from bot.store import Speaker
 from bot.tg.limits import Pace, TooLate
-from bot.tg.order import PerChat
 from tests import telegram as fake
 from tests.bookshop import CATS, GUESTS, POLICY, RENT
 from tests.rim import Rim, labels, passes, shows

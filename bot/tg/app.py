@@ -47,8 +47,9 @@ from bot.tg import (
     profile,
 )
 from bot.tg.connection import Connection, Polled, TelegramClock
+from bot.tg.faults import Complaints
 from bot.tg.library import Library
-from bot.tg.limits import OPEN_REQUESTS, Pace
+from bot.tg.limits import CONNECTIONS, Pace
 from bot.tg.services import App, Context, Services
 from bot.tg.worker import Worker
 
@@ -179,7 +180,7 @@ async def begin(application: App) -> None:
 async def _live(services: Services, settings: Settings, clock: TelegramClock) -> int:
     request = Connection(
         clock,
-        connection_pool_size=OPEN_REQUESTS + 4,
+        connection_pool_size=CONNECTIONS,
         pool_timeout=READ_TIMEOUT,
         read_timeout=READ_TIMEOUT,
     )
@@ -196,7 +197,7 @@ async def _live(services: Services, settings: Settings, clock: TelegramClock) ->
 
 async def _reach(application: App, stop: asyncio.Event) -> bool:
     """Connect, however long it takes; False if told to stop before."""
-    complaints = polling.Complaints()
+    complaints = Complaints()
     for pause in chain((1.0, 2.0, 4.0, 8.0, 16.0), repeat(30.0)):
         try:
             await begin(application)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot.tg.arrivals import Json
+from bot.tg.faults import Failed, checked, parsed
 
 
 class TelegramClock:
@@ -37,21 +36,22 @@ class TelegramClock:
 
 
 class Connection(HTTPXRequest):
-    """PTB's network, but that an answer that is no JSON is not written into the log whole."""
+    """PTB's network, whose errors keep their status and never hold what was sent."""
 
     def __init__(self, clock: TelegramClock, **options: Any) -> None:
         hooks = {"event_hooks": {"response": [clock.hear]}}
         super().__init__(httpx_kwargs=hooks, **options)
 
+    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+        """Make a request; an answer that says nothing about it is an error."""
+        return checked(*await super().do_request(*args, **kwargs))
+
     @staticmethod
     def parse_json_payload(payload: bytes) -> Json:
-        """An answer as JSON; raises TelegramError. Updates may hold half characters."""
-        try:
-            answer = json.loads(payload.decode("utf-8", "replace"))
-        except ValueError as error:
-            raise TelegramError("Invalid server response") from error
-        if not isinstance(answer, dict):
-            raise TelegramError("Invalid server response")
+        """Read an answer; what is none is an error, and not written to the log."""
+        answer = parsed(payload)
+        if answer is None or not answer.keys() & {"result", "description"}:
+            raise Failed(200, page=True)
         return answer
 
 

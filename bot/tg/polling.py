@@ -9,10 +9,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+from telegram.error import InvalidToken, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
 from bot.tg.arrivals import Json
+from bot.tg.faults import Complaints
 
 log = logging.getLogger(__name__)
 
@@ -20,26 +21,6 @@ POLL = 10  # seconds that Telegram holds a poll for which there is nothing yet
 _HUNG = 3 * POLL  # seconds after which a poll that nobody ended is given up
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts
 PATIENCE = 150.0  # seconds without a word from Telegram that are long
-AGAIN = 60.0  # seconds until the same trouble is logged a second time
-
-
-class Complaints:
-    """Errors of Telegram, logged when their kind is new and then once a minute."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._said: dict[type[Exception], float] = {}
-
-    def hear(self, error: Exception) -> None:
-        """Log the error, unless one of its kind was logged just now."""
-        now, kind = self._clock(), type(error)
-        if now - self._said.get(kind, -AGAIN) < AGAIN:
-            return
-        self._said[kind] = now
-        if isinstance(error, Conflict):
-            log.warning("another process polls with this token; still trying: %s", error)
-        else:
-            log.warning("polling failed; still trying: %s", error or kind.__name__)
 
 
 @dataclass(slots=True)
@@ -89,8 +70,9 @@ class Poll:
             except InvalidToken as error:
                 return f"Telegram refused to be polled ({error}): is the token still valid?"
             except (TelegramError, TimeoutError) as error:
-                self.complaints.hear(error)
-                await asyncio.sleep(_wished(error) or pause)
+                trouble = error if isinstance(error, TelegramError) else TimedOut()
+                self.complaints.hear(trouble)
+                await asyncio.sleep(_wished(trouble) or pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
                 continue
             pause = _FIRST_PAUSE
@@ -118,7 +100,7 @@ async def _leading(leads: asyncio.Event) -> None:
         log.info("polling from now on")
 
 
-def _wished(error: Exception) -> float | None:
+def _wished(error: TelegramError) -> float | None:
     if not isinstance(error, RetryAfter):
         return None
     wait = error.retry_after

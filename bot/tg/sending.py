@@ -1,6 +1,8 @@
 """Letters on their way: sent, changed, deleted; what can go wrong on the way ends here.
 
-An error is a log line and a None, never an exception: whoever sends decides what that means.
+An error is a log line and a None, never an exception: whoever sends decides what that means. But
+nobody is left in silence: what certainly did not arrive is sent until it does, and where that is
+not certain, the person is told.
 """
 
 from __future__ import annotations
@@ -10,20 +12,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import TypeVar
 
-import httpx
 from telegram import CallbackQuery, Message, ReplyParameters
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-    TimedOut,
-)
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError, TimedOut
 
+from bot import render
+from bot.tg.faults import Meaning, described, meaning
 from bot.tg.incoming import Place
 from bot.tg.limits import TooLate
 from bot.tg.messages import Letter
@@ -33,6 +29,9 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 LATEST_IN_A_GROUP = 600.0  # seconds after the question; later, the talk has moved on
+# How often again what may have been done already and does no harm when it is done twice. Not for
+# ever, as what never arrived: something that is lost each time must not hold up its chat.
+AGAIN = 4
 
 
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:
@@ -45,11 +44,27 @@ async def send(letter: Letter, place: Place, context: Context) -> Message | None
     if place.chat < 0:
         await work.keep(ahead=1)
     deadline = _deadline(place.chat, context)
-    sent = await _carried_out(lambda: _post(letter, place, deadline, context), place.chat, context)
+    sent = await _carried_out(
+        lambda: _post(letter, place, deadline, context), place.chat, deadline, context, again=0
+    )
     work.passed()
-    if sent:
+    if sent is Meaning.UNCERTAIN and (place.chat > 0 or place.reply_to):
+        await _own_up(place, context)
+    if isinstance(sent, Message):
+        work.spoken = True
         _verify(sent, letter)
-    return sent
+    return sent if isinstance(sent, Message) else None
+
+
+async def _own_up(place: Place, context: Context) -> None:
+    """Say that a letter may not have arrived. In groups this has a while of its own: the letter
+    may have spent all of its own on the silence after it."""
+    deadline = time.monotonic() + LATEST_IN_A_GROUP if place.chat < 0 else None
+    letter = Letter(render.ours("unsure", context.language))
+    context.work.spoken = True
+    await _carried_out(
+        lambda: _post(letter, place, deadline, context), place.chat, deadline, context, again=AGAIN
+    )
 
 
 async def _post(letter: Letter, place: Place, deadline: float | None, context: Context) -> Message:
@@ -82,6 +97,7 @@ def seconds_left(context: Context) -> float:
 
 async def change(letter: Letter, chat: int, message: int, context: Context) -> bool:
     """Make an earlier message of ours this letter; whether it now is."""
+    deadline = _deadline(chat, context)
 
     async def attempt() -> Message | bool:
         return await context.bot.edit_message_text(
@@ -90,13 +106,23 @@ async def change(letter: Letter, chat: int, message: int, context: Context) -> b
             message_id=message,
             entities=letter.entities,
             reply_markup=letter.keyboard,
-            rate_limit_args=_deadline(chat, context),
+            rate_limit_args=deadline,
         )
 
-    changed = await _carried_out(attempt, chat, context)
+    changed = await _carried_out(lambda: _already(attempt), chat, deadline, context)
     if isinstance(changed, Message):
         _verify(changed, letter)
-    return changed is not None
+    return not isinstance(changed, Meaning)
+
+
+async def _already(attempt: Callable[[], Awaitable[Message | bool]]) -> Message | bool:
+    """Change a message; that it is so already, as after an attempt without an answer, is well."""
+    try:
+        return await attempt()
+    except BadRequest as error:
+        if "not modified" not in error.message.lower():
+            raise
+        return True
 
 
 async def change_pressed(letter: Letter, query: CallbackQuery, context: Context) -> bool:
@@ -114,7 +140,8 @@ async def change_pressed(letter: Letter, query: CallbackQuery, context: Context)
             reply_markup=letter.keyboard,
         )
 
-    return await _carried_out(attempt, None, context) is not None
+    changed = await _carried_out(lambda: _already(attempt), None, None, context)
+    return not isinstance(changed, Meaning)
 
 
 async def delete(chat: int, message: int, context: Context) -> bool:
@@ -128,7 +155,7 @@ async def delete(chat: int, message: int, context: Context) -> bool:
                 raise
             return True  # somebody was faster
 
-    return bool(await _carried_out(attempt, chat, context))
+    return await _carried_out(attempt, chat, None, context) is True
 
 
 async def toast(query: CallbackQuery, text: str | None = None, alert: bool = False) -> None:
@@ -141,54 +168,66 @@ async def toast(query: CallbackQuery, text: str | None = None, alert: bool = Fal
 
 
 async def quietly(call: Callable[[], Awaitable[Result]]) -> Result | None:
-    """Make a call that may as well fail: a query too old to answer, a chat that is gone."""
+    """Make a call that may as well fail: a query too old to answer, a chat that is gone. Once more
+    at most, and not after a silence: what is asked so does not wait."""
     try:
-        return await call()
+        try:
+            return await call()
+        except TelegramError as error:
+            lost = meaning(error) in (Meaning.NEVER_ARRIVED, Meaning.UNCERTAIN)
+            if not lost or isinstance(error, TimedOut):
+                raise
+            return await call()
     except TelegramError as error:
-        log.info("a call was refused: %s", error)
+        log.info("a call failed: %s", described(error))
         return None
 
 
 async def _carried_out(
-    call: Callable[[], Awaitable[Result]], chat: int | None, context: Context
-) -> Result | None:
+    call: Callable[[], Awaitable[Result]],
+    chat: int | None,
+    deadline: float | None,
+    context: Context,
+    again: int = AGAIN,
+) -> Result | Meaning:
+    """The call's result, or what its failing means."""
     try:
-        return await _persistently(call, context.services.pauses)
+        return await _persistently(call, deadline, again, context)
     except TooLate:
         log.warning("dropped: it would have reached the group more than ten minutes late")
-    except Forbidden as error:
-        log.info("we may not write there any more: %s", error)
-        if chat is not None:
+        return Meaning.REFUSED
+    except TelegramError as error:
+        if isinstance(error, Forbidden) and chat is not None:
             context.memory.set_active(chat, False)
-    except BadRequest as error:
-        log.warning("Telegram refused: %s", error)
-    except TimedOut:
-        log.warning("no answer from Telegram; not repeated, for it may have arrived")
-    except (NetworkError, RetryAfter, ChatMigrated) as error:
-        log.warning("given up: %s", error)
-    return None
+        if meaning(error) is Meaning.UNCERTAIN:
+            context.services.complaints.hear(error, "not again, for it may have arrived")
+        else:
+            log.warning("given up: %s", described(error))
+        return meaning(error)
 
 
-async def _persistently(call: Callable[[], Awaitable[Result]], pauses: tuple[float, ...]) -> Result:
-    """The call, made again as long as it is certain that it did not arrive."""
-    for pause in pauses:
+async def _persistently(
+    call: Callable[[], Awaitable[Result]], deadline: float | None, again: int, context: Context
+) -> Result:
+    """The call, made again as long as it is certain that it did not arrive, until its deadline;
+    where that is not certain, so many times."""
+    pauses = chain(context.services.pauses, repeat(context.services.pauses[-1]))
+    while True:
         try:
             return await call()
-        except NetworkError as error:
-            if not _never_arrived(error):
-                raise
-            log.info("not sent, next attempt in %s s: %s", pause, error)
+        except TelegramError as error:
+            match meaning(error):
+                case Meaning.UNCERTAIN if again:
+                    again -= 1
+                case Meaning.NEVER_ARRIVED:
+                    pass
+                case _:
+                    raise
+            context.services.complaints.hear(error)
+        pause = next(pauses)
+        if deadline is not None and time.monotonic() + pause > deadline:
+            raise TooLate
         await asyncio.sleep(pause)
-    return await call()
-
-
-def _never_arrived(error: NetworkError) -> bool:
-    """No connection was made, or the server itself said that it failed (5xx has no cause)."""
-    if isinstance(error, BadRequest):
-        return False
-    never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-    said_so = error.__cause__ is None and not isinstance(error, TimedOut)
-    return said_so or isinstance(error.__cause__, never_sent)
 
 
 def _verify(sent: Message, letter: Letter) -> None:

@@ -11,11 +11,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar
 
+from telegram import Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.respond import Responder
 from bot.store import Entry, Memory, Store
+from bot.tg.faults import Complaints
 from bot.tg.library import Library
+from bot.words import Language, language
 
 Result = TypeVar("Result")
 
@@ -34,6 +37,7 @@ class Work:
     written: float | None = None  # when people wrote it, by Telegram's clock
     outcome: str = "handled"
     replies: int = 0  # sent, or passed over, in this attempt
+    spoken: bool = False  # whether anything was said to it
 
     @property
     def age(self) -> float:
@@ -72,6 +76,7 @@ class Services:
     captioned: deque[str] = field(
         default_factory=lambda: deque(maxlen=1000)
     )  # albums, by their ids
+    complaints: Complaints = field(default_factory=lambda: Complaints(what="sending failed"))
     errands: set[asyncio.Task[None]] = field(default_factory=set)
 
     def later(self, errand: Coroutine[Any, Any, None]) -> None:
@@ -86,7 +91,18 @@ class Services:
 
 
 class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
-    """PTB's context, with the services and the update in work."""
+    """PTB's context, with the services, the update in work and its sender's language."""
+
+    language: Language = "zh-hans"
+
+    @classmethod
+    def from_update(cls, update: object, application: Any) -> Context:
+        """The context of an update, for its handlers and for its errors."""
+        context = super().from_update(update, application)
+        if isinstance(update, Update):
+            user = update.effective_user
+            context.language = language(user.language_code if user else None)
+        return context
 
     @property
     def services(self) -> Services:

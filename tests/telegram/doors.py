@@ -36,6 +36,10 @@ _STATUS = {
     503: "Service Unavailable",
     504: "Gateway Timeout",
 }
+_PAGE = (
+    "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>"
+    "\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
 _ENDED = "Conflict: terminated by setWebhook request"
 
 
@@ -71,6 +75,9 @@ def _faulty(fault: Fault) -> Reply:
         raise Broken(fault.how)
     if fault.how == 429:
         return refused(too_many(fault.retry_after))
+    if fault.page:
+        title = f"{fault.how} {_STATUS.get(fault.how, 'Error')}"
+        return Reply(fault.how, page=_PAGE.format(title=title))
     return refused(Refusal(fault.how, fault.description or _STATUS.get(fault.how, "Error")))
 
 
@@ -245,7 +252,7 @@ class HttpDoor:
             if request.transport:
                 request.transport.abort()
             return web.Response()
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "text/html" if reply.page else "application/json"}
         if "parameters" in reply.body and "retry_after" in reply.body["parameters"]:
             headers["Retry-After"] = str(reply.body["parameters"]["retry_after"])
         return web.Response(status=reply.status, body=reply.payload, headers=headers)

@@ -81,10 +81,11 @@ class Reply:
 
     status: int
     body: Json = field(default_factory=dict)
+    page: str = ""  # HTML in place of the body
 
     @property
     def payload(self) -> bytes:
-        return json.dumps(self.body, ensure_ascii=False).encode()
+        return self.page.encode() or json.dumps(self.body, ensure_ascii=False).encode()
 
 
 def refused(refusal: Refusal) -> Reply:

@@ -98,6 +98,7 @@ class Fault:
     retry_after: int
     description: str
     chat: Chat | None
+    page: bool
 
     def strikes(self, method: str, params: Mapping[str, str]) -> bool:
         here = self.chat is None or str(self.chat.id) == params.get("chat_id")
@@ -331,16 +332,20 @@ class World:
         retry_after: int = 1,
         description: str = "",
         chat: Chat | None = None,
+        page: bool = False,
     ) -> None:
         """Let the next calls of a method ("*": of any) go wrong, in one chat only if it is named.
 
         `how` is an HTTP status, "drop" (the connection breaks), "hang" (no answer comes), or
         "refuse" (no connection; in-process only, over HTTP use the door's `down`). With
-        `after_effect` the call is carried out and only its answer is lost.
+        `after_effect` the call is carried out and only its answer is lost; with `page` a status
+        comes as HTML, as from an nginx that stands before the server.
         """
         with self.lock:
             self.faults.append(
-                Fault(method.lower(), how, times, after_effect, retry_after, description, chat)
+                Fault(
+                    method.lower(), how, times, after_effect, retry_after, description, chat, page
+                )
             )
 
     def called(self, method: str) -> list[Call]:
