@@ -31,6 +31,7 @@ What happens to a question, file by file:
     terminal.py    the same conversation in a terminal
     store.py       what outlives a message
     tg/            Telegram; nothing above imports it
+    deploy/        no code: image, compose, nginx, systemd unit
 """
 
 import os
