@@ -104,15 +104,20 @@ async def _poll(world: World, method: str, params: Mapping[str, str]) -> Reply:
                     changed.clear()
                     with world.lock:
                         if world.poll_turn != turn:
-                            return refused(
-                                Refusal(409, _ENDED if world.webhook.url else _STATUS[409])
-                            )
+                            return _ended(world, method, params)
                         waiting = bool(world.updates)
                     if waiting:
                         reply = call(world, method, params)
         return reply
     finally:
         stop()
+
+
+def _ended(world: World, method: str, params: Mapping[str, str]) -> Reply:
+    why = _ENDED if world.webhook.url else _STATUS[409]
+    ended = Call(method, dict(params), 409, why, world.clock())
+    world.calls.append(ended)
+    return replace(refused(Refusal(409, why)), call=ended)
 
 
 class FakeRequest(BaseRequest):
