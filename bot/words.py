@@ -264,7 +264,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     # For those who run the bot
     "status": (
         "版本 {version}，知识 {knowledge}（{exchanges} 段问答）\n"
-        "运行 {uptime}，上次听到 Telegram 是 {heard} 前\n排队 {queue} 条，最久 {age}\n一天来：答 {answers}，没答上 {misses}\n"
+        "运行 {uptime}，上次听到 Telegram 是 {heard} 前\n"
+        "排队 {queue} 条，最久 {age}\n一天来：答 {answers}，没答上 {misses}\n"
         "数据库 {size} MB，知识的错误 {faults} 处",
         "Version {version}, knowledge {knowledge} ({exchanges} exchanges)\nUp {uptime}, Telegram "
         "last heard {heard} ago\nWaiting: {queue}, the oldest for {age}\nIn a day: {answers} "
