@@ -284,9 +284,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     # Groups
     "deaf": (
-        "\n但隐私模式开着，群里没叫我的话我收不到：把我设为管理员，或在 @BotFather 里用 "
+        "但隐私模式开着，群里没叫我的话我收不到：把我设为管理员，或在 @BotFather 里用 "
         "/setprivacy 关掉隐私模式，再把我移出群重新加入。",
-        "\nBut privacy mode is on, and what is said without calling me does not reach me: make "
+        "But privacy mode is on, and what is said without calling me does not reach me: make "
         "me an admin, or turn privacy mode off in @BotFather with /setprivacy, then remove me and "
         "add me again.",
     ),

@@ -155,7 +155,11 @@ async def test_application_answers_in_a_private_chat(
 ) -> None:
     async with echo(world) as application:
         asked = alice.says(chat, "治庸有阻力吗")
-        assert await deliver(world, application) == 1
+
+        async def handle(update: Json) -> None:
+            await application.process_update(Update.de_json(update, application.bot))
+
+        assert await deliver(world, handle) == 1
     assert [m.text for m in chat.seen_by(alice)] == ["治庸有阻力吗", "您说：治庸有阻力吗"]
     assert world.sent[0].sender == world.me
     assert asked.sender == alice.user
