@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from itertools import chain, repeat
 from typing import TypeVar
 
@@ -33,6 +34,8 @@ LATEST_IN_A_GROUP = 600.0  # seconds after the question; later, the talk has mov
 # How often again what may have been done already and does no harm when it is done twice. Not for
 # ever, as what never arrived: something that is lost each time must not hold up its chat.
 AGAIN = 4
+# For longer where nothing is lost but a line of ours too many: some eight minutes.
+OWNING_UP = 20
 
 
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:
@@ -44,6 +47,7 @@ async def send(letter: Letter, place: Place, context: Context) -> Message | None
         return None
     if place.chat < 0:
         await work.keep(ahead=1)
+    await context.services.store.calm()
     deadline = _deadline(place.chat, context)
     sent = await _carried_out(
         lambda: _post(letter, place, deadline, context), place.chat, deadline, context, again=0
@@ -64,7 +68,11 @@ async def _own_up(place: Place, context: Context) -> None:
     letter = Letter(render.ours("unsure", context.language))
     context.work.spoken = True
     await _carried_out(
-        lambda: _post(letter, place, deadline, context), place.chat, deadline, context, again=AGAIN
+        lambda: _post(letter, place, deadline, context),
+        place.chat,
+        deadline,
+        context,
+        again=OWNING_UP,
     )
 
 
