@@ -12,7 +12,6 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 from itertools import chain, repeat
 from typing import TypeVar
 
