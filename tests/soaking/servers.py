@@ -60,7 +60,7 @@ class Postgres:
 
     @property
     def tcp(self) -> str:
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self._port}/postgres"
+        return f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
 
     @property
     def unix(self) -> str:
@@ -76,7 +76,7 @@ class Postgres:
 
     def ends_connections(self) -> int:
         """Throw out everyone; how many there were."""
-        with psycopg.connect(self.tcp.replace("+psycopg", ""), autocommit=True) as mine:
+        with psycopg.connect(self.tcp, autocommit=True) as mine:
             ended = mine.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"

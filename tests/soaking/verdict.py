@@ -20,7 +20,7 @@ NOTING = 0.5
 
 @dataclass(slots=True)
 class Verdict:
-    """What came of the questions of some places; `broken` says what must not be."""
+    """What came of the questions of some places."""
 
     asked: int = 0
     answered: int = 0
