@@ -27,7 +27,7 @@ from tests.soaking.crowd import Load, Place, question, under
 from tests.soaking.process import Bot, begins, killed_often, until
 from tests.soaking.servers import Missing, Postgres, WrongClock, fill, small_disk
 from tests.soaking.stage import Options, Stage, stage
-from tests.soaking.verdict import Row, judge, settles, table
+from tests.soaking.verdict import Row, Verdict, judge, settles, table
 
 TAKEN_OVER = 30.0  # seconds until what a dead replica had is in other hands
 FAILURES = (500, 502, 503, 504)
@@ -74,7 +74,7 @@ def replicas_killed(on: Stage) -> None:
     """Two replicas behind a balancer, killed in turn and started again some seconds later."""
     with on.replicas() as (first, second):
         crowd = on.crowd(on.options.chats, on.options.groups)
-        with under(Load(crowd, on.random, pause=0.15, burst=1)):
+        with under(Load(crowd, on.random, pause=1.0, burst=12)):
             for number in range(int(on.options.of(on.options.kills, 6))):
                 victim = (first, second)[number % 2]
                 time.sleep(on.random.uniform(0.3, 2.5))
@@ -497,7 +497,7 @@ def play(name: str, options: Options) -> Row:
         try:
             SCENARIOS[name](on)
         except Missing as what:
-            on.notes.append(f"not played: {what}")
+            return Row(name, Verdict(), missing=str(what))
         return on.row()
 
 
