@@ -20,17 +20,22 @@ What happens to a question, file by file:
     encoder.py     sentence vectors, where the extra is installed
     progress.py    how far a long piece of work is
     index_cache.py what was built from the knowledge, kept for the next start
+    whole_files.py files replaced whole or not at all
     followups.py   what a turn means that leans on the one before            pure
     claims.py      what a question says that the guest said                  pure
     policy.py      from which score on: every threshold, and who chose it    pure
     respond.py     a message and a conversation → replies: all is decided    pure
+    edition.py     a folder of knowledge → what answers from it
+    reloading.py   the next edition, when the folder's files have changed
     render.py      a reply → styled text, page by page                       pure
     words.py       every word that is ours                                   pure
     evaluate.py    question files → rates
     suggest/       phrases that a language model drafts → a phrases file
     terminal.py    the same conversation in a terminal
     store.py       what outlives a message
+    metrics.py     what a monitor can ask: counts, durations, lengths
     tg/            Telegram; nothing above imports it
+    deploy/        no code: image, compose, nginx, systemd unit
 """
 
 import os

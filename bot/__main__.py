@@ -9,16 +9,15 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot import index_cache, knowledge, progress, render, yaml_text
+from bot import edition, index_cache, knowledge, progress, render, yaml_text
+from bot.edition import Edition
 from bot.encoder import load as load_encoder
 from bot.interview import Interview, Knowledge
-from bot.policy import policy_for, thinner
-from bot.respond import Answer, Choices, Conversation, NotCovered, Responder, SmallTalk, Turn
+from bot.respond import Answer, Choices, Conversation, NotCovered, SmallTalk, Turn
 from bot.search import Encoder, Index
 from bot.settings import NotConfigured, endpoint, environment, settings
 
@@ -34,19 +33,6 @@ class Stop(Exception):
     def __init__(self, sentence: str, status: int) -> None:
         super().__init__(sentence)
         self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Bot:
-    """Knowledge that has been loaded, and what answers from it."""
-
-    knowledge: Knowledge
-    responder: Responder
-
-    @property
-    def interviews(self) -> Mapping[str, Interview]:
-        """The interviews by their ids."""
-        return {interview.id: interview for interview in self.knowledge.interviews}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -176,10 +162,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     from bot import tg
+    from bot.reloading import Reloading
 
     configured = settings(given)
-    bot = _bot(options, given)
-    return tg.run(bot.responder, bot.knowledge, configured)
+    folder = _folder(options, given)
+    served = _bot(options, given)
+    return tg.run(served, Reloading(folder, _encoder(folder), served), configured)
 
 
 def _chat(options: argparse.Namespace, given: Mapping[str, str]) -> int:
@@ -206,7 +194,7 @@ def _ask(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     return GOOD
 
 
-def _batch(bot: Bot) -> int:
+def _batch(bot: Edition) -> int:
     conversations: dict[str, Conversation] = {}
     status = GOOD
     for line in sys.stdin or ():
@@ -255,7 +243,7 @@ Record: TypeAlias = dict[str, object]
 
 
 def _record(
-    turns: Sequence[Turn], bot: Bot, more: Callable[[Turn], Record] = lambda _: {}
+    turns: Sequence[Turn], bot: Edition, more: Callable[[Turn], Record] = lambda _: {}
 ) -> Record:
     """The turns of one message as `ask --batch` promises them: the first answer's fields, else the
     first's, the text of all, and one object each."""
@@ -286,7 +274,7 @@ _OUTCOMES: Mapping[type, str] = {
 }
 
 
-def _shown(turns: Sequence[Turn], bot: Bot) -> list[str]:
+def _shown(turns: Sequence[Turn], bot: Edition) -> list[str]:
     """The replies to one message, in full; of an exchange that answers twice the second time only
     the passage."""
     texts: list[str] = []
@@ -437,26 +425,18 @@ def _number(least: int) -> Callable[[str], int]:
 
 
 def _check(options: argparse.Namespace, given: Mapping[str, str]) -> int:
-    from bot import checks
+    from bot import checks, importing
 
     folder = _folder(options, given)
     loaded, faults = knowledge.load(folder)
     found = list(faults)
-    texts = {i.page: _texts(i, folder) for i in loaded.interviews if i.page}
-    found += checks.check(loaded, texts, Index(loaded))
+    pages = importing.pages_of(loaded.interviews, folder)
+    found += checks.check(loaded, pages, Index(loaded))
     for fault in found:
         print(fault)
     count = sum(1 for _ in loaded.exchanges())
     _say(f"{len(loaded.interviews)} interviews, {count} exchanges, {len(found)} faults")
     return FAULTY if found else GOOD
-
-
-def _texts(interview: Interview, folder: Path) -> tuple[str, ...]:
-    """The interview's page: its path counts from here, else from beside the knowledge folder."""
-    from bot import importing
-
-    beside = folder.parent / interview.page
-    return importing.texts_of(Path(interview.page) if Path(interview.page).is_file() else beside)
 
 
 def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
@@ -488,14 +468,14 @@ def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     return GOOD
 
 
-def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Bot:
+def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Edition:
     folder = _folder(options, given)
-    loaded, faults, index = index_cache.built(folder, _encoder(folder))
-    for fault in faults:
+    bot = edition.load(folder, _encoder(folder))
+    for fault in bot.faults:
         _say(str(fault))
-    if not any(loaded.exchanges()):
+    if not any(bot.knowledge.exchanges()):
         raise Stop(f"{folder}: 没有可用的问答。用 import 从访谈页面生成一个。", FAULTY)
-    return Bot(loaded, Responder(index, policy_for(index), thinner(index)))
+    return bot
 
 
 def _encoder(folder: Path) -> Encoder | None:

@@ -35,11 +35,22 @@ def check(knowledge: Knowledge, pages: Mapping[str, Sequence[str]], index: Searc
 
     `pages` holds, under the name that the interviews give it, the texts that a page may be read as.
     """
-    faults = [*_ids(knowledge), *_repeats(knowledge), *_thefts(knowledge, index)]
+    faults = [*unfit(knowledge, pages), *_unproven(knowledge, pages)]
+    faults += [*_repeats(knowledge), *_thefts(knowledge, index)]
+    return _in_order(faults)
+
+
+def unfit(knowledge: Knowledge, pages: Mapping[str, Sequence[str]]) -> list[Fault]:
+    """What must not be shown as the guest's words, as far as the pages are at hand; in order."""
+    faults = [*_ids(knowledge)]
     for interview in knowledge.interviews:
-        faults += _against_page(interview, pages)
+        faults += _against_page(interview, pages.get(interview.page, ()))
         for exchange in interview.exchanges:
             faults += [*_quotes(exchange), *_unreviewed(exchange)]
+    return _in_order(faults)
+
+
+def _in_order(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(faults, key=lambda fault: (fault.where.file, fault.where.line))
 
 
@@ -67,18 +78,20 @@ def _unique(named: Iterable[tuple[str, Origin]]) -> Iterator[Fault]:
 # ── verbatim ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _against_page(interview: Interview, pages: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
+def _unproven(knowledge: Knowledge, pages: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
+    """The interviews that cannot be held against a page."""
+    for interview in knowledge.interviews:
+        if not interview.page:
+            yield Fault(interview.where, "没写出自哪个页面", "补上“page: seeds/….txt”")
+        elif not pages.get(interview.page):
+            wrong = f"读不到页面“{interview.page}”"
+            yield Fault(interview.where, wrong, "改正 page 的路径,或把页面放回去")
+
+
+def _against_page(interview: Interview, texts: Sequence[str]) -> Iterator[Fault]:
     """What is shown as the page's words but does not stand there, or not in this order."""
-    if not interview.page:
-        yield Fault(interview.where, "没写出自哪个页面", "补上“page: seeds/….txt”")
-        return
-    texts = pages.get(interview.page)
-    if not texts:
-        wrong = f"读不到页面“{interview.page}”"
-        yield Fault(interview.where, wrong, "改正 page 的路径,或把页面放回去")
-        return
     # A page may be read as its main text or as all of it: the interview is from one of them.
-    yield from min((list(_against(interview, text)) for text in texts), key=len)
+    yield from min((list(_against(interview, text)) for text in texts), key=len, default=[])
 
 
 def _against(interview: Interview, page: str) -> Iterator[Fault]:

@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot import whole_files
 from bot.search import Encoder, Floats
 
 PACKED = "vectors.npz"
@@ -33,6 +32,10 @@ KEPT_EVERY = 2_048
 DIRECTIONS = 192
 STEP = 0.03
 _LOG = logging.getLogger(__name__)
+
+Stored = Mapping[str, NDArray[Any]]
+Vectors = dict[int, NDArray[Any]]
+"""By the names of their texts."""
 
 Progress = Callable[[Iterable[Sequence[str]], int], Iterator[Sequence[str]]]
 """Batches of phrases, and how many phrases they are, to the same batches one by one."""
@@ -101,7 +104,7 @@ class _Memory:
         """All that is known."""
         known: dict[int, NDArray[np.generic]] = dict(_unpacked(self._packed))
         for file in self._files:
-            known |= _read(file)
+            known |= _read(file, _remembered)
         return known
 
     def add(self, fresh: Mapping[int, NDArray[np.int8]]) -> None:
@@ -109,7 +112,7 @@ class _Memory:
         for file in self._files:
             try:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                kept = {**_read(file), **fresh}
+                kept = {**_read(file, _remembered), **fresh}
                 names = np.array(list(kept), dtype=np.uint64)
                 _write(file, {"names": names, "vectors": np.stack(list(kept.values()))})
             except OSError as error:
@@ -141,19 +144,14 @@ def pack(texts: Sequence[str], vectors: Floats, file: Path) -> None:
     )
 
 
-_TORN = (OSError, ValueError, KeyError, EOFError, BadZipFile)
+def _unpacked(file: Path) -> Vectors:
+    def unpack(stored: Stored) -> Vectors:
+        steps: Floats = stored["steps"].T.astype(np.float32) * np.float32(STEP)
+        basis: Floats = stored["basis"].astype(np.float32)
+        vectors: Floats = stored["centre"].astype(np.float32) + steps @ basis.T
+        return dict(zip(stored["names"].tolist(), _unit(vectors), strict=True))
 
-
-def _unpacked(file: Path) -> dict[int, Floats]:
-    try:
-        with file.open("rb") as stream, np.load(stream) as stored:
-            steps = stored["steps"].T.astype(np.float32) * np.float32(STEP)
-            vectors = (
-                stored["centre"].astype(np.float32) + steps @ stored["basis"].astype(np.float32).T
-            )
-            return dict(zip(stored["names"].tolist(), _unit(vectors), strict=True))
-    except _TORN:
-        return {}
+    return _read(file, unpack)
 
 
 def _unit(vectors: Floats) -> Floats:
@@ -171,18 +169,22 @@ def _shrink(vector: Floats) -> NDArray[np.int8]:
     return steps
 
 
-def _read(file: Path) -> dict[int, NDArray[np.int8]]:
+def _remembered(stored: Stored) -> Vectors:
+    return dict(zip(stored["names"].tolist(), stored["vectors"], strict=True))
+
+
+def _read(file: Path, meaning: Callable[[Stored], Vectors]) -> Vectors:
+    """What the file's arrays mean; nothing where there is none, or one that is torn."""
     try:
         with file.open("rb") as stream, np.load(stream) as stored:
-            return dict(zip(stored["names"].tolist(), stored["vectors"], strict=True))
-    except _TORN:
+            return meaning(stored)
+    except FileNotFoundError:
+        return {}
+    except Exception as error:  # whatever a torn file can lead to
+        _LOG.info("%s cannot be read and is made again: %s", file, type(error).__name__)
         return {}
 
 
 def _write(file: Path, arrays: Mapping[str, NDArray[np.generic]], compressed: bool = False) -> None:
-    """Written beside and renamed, so that nobody reads half of it."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
     save: Any = np.savez_compressed if compressed else np.savez
-    with beside.open("wb") as stream:
-        save(stream, **arrays)
-    os.replace(beside, file)
+    whole_files.replace(file, lambda stream: save(stream, **arrays))

@@ -7,7 +7,7 @@ doubt. The interview's file is written whole, its phrases file never opened for 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -63,9 +63,14 @@ def run(
     return None
 
 
-def texts_of(page: Path) -> tuple[str, ...]:
-    """The texts that a page may be read as, the likeliest first; none where it cannot be read."""
-    source = intake.read(page)
+def pages_of(interviews: Iterable[Interview], folder: Path) -> dict[str, tuple[str, ...]]:
+    """The texts that the interviews' pages may be read as, the likeliest first; none where a page
+    cannot be read. A page's path counts from here, else from beside the knowledge folder."""
+    return {each.page: _texts(each.page, folder) for each in interviews if each.page}
+
+
+def _texts(page: str, folder: Path) -> tuple[str, ...]:
+    source = intake.read(Path(page) if Path(page).is_file() else folder.parent / page)
     return () if isinstance(source, NoPage) else tuple(text.text for text in source.texts)
 
 

@@ -21,8 +21,8 @@ ID = re.compile(r"[a-z0-9-]{1,32}")
 EVERYDAY = Path(__file__).with_name("everyday.yaml")
 PHRASES = ".phrases.yaml"
 
-_METADATA = ("title", "published", "source", "site", "editor", "host", "guest", "page")
-_NAMED = ("id", *_METADATA)
+METADATA = ("title", "published", "source", "site", "editor", "host", "guest", "page")
+_NAMED = ("id", *METADATA)
 _AUTHORED = ("topic", "quote", "asks", "facts")
 _INTERVIEW = (*_NAMED, "exchanges", "declines")
 _EXCHANGE = ("id", "question", "speaker", "answer", "review", *_AUTHORED)
@@ -114,25 +114,39 @@ def repeated_id(name: str, where: Origin, first: Origin) -> Fault:
     return Fault(where, f"id“{name}”在 {first} 已经用过", "换一个没用过的 id")
 
 
+def files(folder: Path) -> list[Path]:
+    """The folder's YAML files by name, whether we read them or not; what is hidden is an editor's.
+
+    Raises OSError, or ValueError, where the folder cannot be listed.
+    """
+    return sorted(
+        (
+            path
+            for path in folder.iterdir()
+            if path.suffix.lower() in (".yml", ".yaml") and not path.name.startswith(".")
+        ),
+        key=lambda path: path.name,
+    )
+
+
 def _listed(folder: Path) -> tuple[list[Path], list[Fault]]:
     """The folder's knowledge files by name, and what keeps them from being found."""
     where = Origin(str(folder), 1)
     try:
-        names = sorted(folder.iterdir(), key=lambda path: path.name)
+        seen = files(folder)
     except FileNotFoundError:
         return [], [Fault(where, "没有这个文件夹", "检查路径,或先用 import 生成一个文件")]
     except NotADirectoryError:
         return [], [Fault(where, "这是文件,不是文件夹", "写出放 .yaml 文件的文件夹")]
     except (OSError, ValueError) as error:
         return [], [Fault(where, f"文件夹打不开({error})", "检查路径和权限")]
-    seen = [path for path in names if not path.name.startswith(".")]
     faults = [
         Fault(Origin(str(path), 1), "只读 .yaml 结尾的文件,这个没有读", "改名为 .yaml")
         for path in seen
-        if path.suffix.lower() in (".yml", ".yaml") and path.suffix != ".yaml"
+        if path.suffix != ".yaml"
     ]
     paths = [path for path in seen if path.suffix == ".yaml"]
-    if not paths and not faults:
+    if not seen:
         faults.append(Fault(where, "文件夹里没有 .yaml 文件", "用 import 从访谈页面生成一个"))
     return paths, faults
 
@@ -306,7 +320,7 @@ def unsaid(quote: str, where: Origin) -> Fault:
 def dump(interview: Interview) -> str:
     """What `import` knows of the interview, as its file; loading it again gives the same."""
     fields: dict[str, object] = {"id": interview.id}
-    for name in _METADATA:
+    for name in METADATA:
         if value := getattr(interview, name):
             fields[name] = Plain(value) if name == "published" and _is_date(value) else value
     return written(fields | {"exchanges": [_imported(e) for e in interview.exchanges]})
@@ -385,7 +399,7 @@ def renewed(
         same = seen and before is not None and before.question == exchange.question
         review = exchange.review and not same
         exchanges.append(replace(exchange, interview=old.id, id=name, review=review))
-    stated = {name: getattr(page, name) or getattr(old, name) for name in _METADATA}
+    stated = {name: getattr(page, name) or getattr(old, name) for name in METADATA}
     lost = tuple(exchange for exchange in old.exchanges if exchange not in pairs)
     return replace(page, id=old.id, exchanges=tuple(exchanges), **stated), lost
 

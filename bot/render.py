@@ -198,6 +198,32 @@ def whole(exchange: Exchange) -> str:
     return "\n".join(exchange.answer)
 
 
+def place(exchange: Exchange, quote: str) -> tuple[int, int]:
+    """Which sentences of the answer a passage is of: the first one's number, and how many."""
+    begin = whole(exchange).find(quote)
+    end = begin + len(quote)
+    of = [n for n, (start, stop) in enumerate(_bounds(exchange)) if start < end and begin < stop]
+    return (of[0], len(of)) if of and begin >= 0 else (0, 0)
+
+
+def run(exchange: Exchange, first: int, count: int) -> str:
+    """So many sentences of the answer from one on, each to its end, whatever the numbers; ""
+    where there are none."""
+    bounds = _bounds(exchange)[first : first + count] if first >= 0 and count > 0 else []
+    return whole(exchange)[bounds[0][0] : bounds[-1][1]].strip() if bounds else ""
+
+
+def _bounds(exchange: Exchange) -> list[tuple[int, int]]:
+    """Where each sentence begins and ends in the whole answer."""
+    bounds = []
+    begin = 0
+    for piece in sentences(whole(exchange)):
+        if piece.strip():
+            bounds.append((begin, begin + len(piece)))
+        begin += len(piece)
+    return bounds
+
+
 def source(exchange: Exchange, interview: Interview) -> str:
     """One line of ours: guest, interview, date."""
     guest = exchange.speaker or interview.guest

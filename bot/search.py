@@ -17,10 +17,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from heapq import nlargest
 from itertools import chain
 from typing import Any, TypeAlias
+from weakref import proxy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,9 +203,12 @@ class Index:
         self._remember()
 
     def _remember(self) -> None:
-        self.explain = lru_cache(REMEMBERED)(self._explain)
-        self._similar = lru_cache(COMPARED)(self._compare)
-        self._outsiders = lru_cache(COMPARED)(self._best_outside)
+        # Held weakly: in a circle with itself an index that was replaced would stay, with all its
+        # lines, until the garbage is collected, and that stops every thread for up to 0.1 s.
+        me = proxy(self)
+        self.explain = lru_cache(REMEMBERED)(partial(Index._explain, me))
+        self._similar = lru_cache(COMPARED)(partial(Index._compare, me))
+        self._outsiders = lru_cache(COMPARED)(partial(Index._best_outside, me))
 
     def _everyday(self, spoken: Sequence[Query]) -> str:
         """The text of all lines that are no interview's."""

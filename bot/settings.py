@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -14,7 +14,103 @@ API = "https://api.telegram.org"
 OPENAI = "https://api.openai.com/v1"
 OLLAMA = "http://127.0.0.1:11434/v1"
 DATABASE = "sqlite:///fangtan.db"
+LISTEN = "127.0.0.1:8080"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+FORMATS = ("text", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable that we read, for the reference in README: cells of a Markdown table."""
+
+    name: str
+    meaning: str
+    default: str
+    example: str
+
+
+REFERENCE = (
+    Variable(
+        "TELEGRAM_BOT_TOKEN",
+        "the token that @BotFather gave you",
+        "needed by `run`",
+        "1234567890:AAH-from-BotFather",
+    ),
+    Variable(
+        "TELEGRAM_API_URL",
+        "root of a Bot API server, if not Telegram's own",
+        f"`{API}`",
+        "http://127.0.0.1:8081",
+    ),
+    Variable(
+        "BOT_KNOWLEDGE",
+        "folder of the knowledge files; `--knowledge` overrules it",
+        "`knowledge/` where you start it, else the bundled one",
+        "/etc/fangtan/knowledge",
+    ),
+    Variable(
+        "BOT_DATABASE",
+        "all that outlives a message: an SQLite file for one process, or PostgreSQL (extra "
+        "`postgres`) for as many as you like; `postgresql+psycopg://` means the same",
+        f"`{DATABASE}`",
+        "postgresql://fangtan:PASSWORD@127.0.0.1/fangtan",
+    ),
+    Variable(
+        "BOT_ADMINS",
+        "Telegram user ids, comma-separated: admins in every group, who may `/status` and "
+        "`/reload` and are told of faults",
+        "nobody",
+        "123456789,987654321",
+    ),
+    Variable(
+        "BOT_CHATS",
+        "ids of the only groups that it may be in, comma-separated; it leaves others with one "
+        "sentence",
+        "any group",
+        "-1001234567890",
+    ),
+    Variable(
+        "BOT_WEBHOOK_URL",
+        "public address that Telegram delivers to, instead of being polled",
+        "polling",
+        "https://bot.example.org/telegram",
+    ),
+    Variable(
+        "BOT_WEBHOOK_SECRET",
+        "what Telegram shows at each delivery, 1 to 256 of A-Z, a-z, 0-9, _ and -",
+        "made from the token, so that all replicas have the same",
+        "v3ry-long_and-random",
+    ),
+    Variable(
+        "BOT_LISTEN",
+        "`host:port` of the webhook, `/healthz`, `/readyz` and `/metrics`; the latter three are "
+        "served when polling, too, if it is set",
+        f"with a webhook `{LISTEN}`, else nothing listens",
+        "0.0.0.0:8080",
+    ),
+    Variable("BOT_LOG_LEVEL", f"one of {', '.join(LEVELS)}", "`INFO`", "WARNING"),
+    Variable("BOT_LOG_FORMAT", "`text`, or `json`: one object a line", "`text`", "json"),
+    Variable(
+        "OPENAI_BASE_URL",
+        "for `suggest` without `--via`: an OpenAI-compatible server",
+        "needed there",
+        OLLAMA,
+    ),
+    Variable(
+        "OPENAI_API_KEY",
+        "for `suggest`: the key, where that server wants one",
+        "none",
+        "sk-from-its-operator",
+    ),
+)
+
+
+def reference() -> str:
+    """Every variable that we read, as a Markdown table."""
+    head = "| variable | what it is | default | example |\n| --- | --- | --- | --- |\n"
+    return head + "".join(
+        f"| `{one.name}` | {one.meaning} | {one.default} | `{one.example}` |\n" for one in REFERENCE
+    )
 
 
 class NotConfigured(Exception):
@@ -23,11 +119,9 @@ class NotConfigured(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """Where Telegram delivers updates, and where we listen for them."""
+    """Where Telegram delivers updates, and what it shows to prove that it is Telegram."""
 
     url: str
-    host: str
-    port: int
     secret: str | None = field(default=None, repr=False)
 
     @property
@@ -37,15 +131,35 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Where we serve the webhook, health and metrics."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """All that `run` has to be told."""
+    """All that `run` has to be told; `chats` are the only groups to be in, None means any."""
 
     token: str = field(repr=False)
     api_url: str = API
-    database: str = DATABASE
+    database: str = field(default=DATABASE, repr=False)
     admins: frozenset[int] = frozenset()
+    chats: frozenset[int] | None = None
     log_level: str = "INFO"
+    log_format: str = "text"
     webhook: Webhook | None = None
+    listen: Listen | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may show: the token, whole and behind its colon, the webhook's secret and the
+        database's password."""
+        written = urlsplit(self.database).password or ""
+        hook = (self.webhook and self.webhook.secret) or ""
+        known = (self.token, self.token.partition(":")[2], hook, written, unquote(written))
+        return tuple(filter(None, known))
 
 
 def environment(process: Mapping[str, str], dotenv: Path = Path(".env")) -> dict[str, str]:
@@ -62,8 +176,11 @@ def settings(environment: Mapping[str, str]) -> Settings:
         api_url=_url(given, "TELEGRAM_API_URL", API),
         database=_database(given),
         admins=_admins(given),
+        chats=_chats(given),
         log_level=_log_level(given),
+        log_format=_log_format(given),
         webhook=_webhook(given),
+        listen=_listen(given),
     )
 
 
@@ -116,20 +233,25 @@ def _url(given: Mapping[str, str], name: str, default: str) -> str:
 
 
 def _is_web_address(url: str) -> bool:
+    parts = _parts(url)
+    return parts is not None and parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _parts(url: str) -> SplitResult | None:
+    """What a URL consists of; None if its host or its port is none."""
     try:
         parts = urlsplit(url)
-        port = parts.port
+        return None if parts.port == 0 else parts
     except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and port != 0
+        return None
 
 
 def _database(given: Mapping[str, str]) -> str:
     url = given.get("BOT_DATABASE", DATABASE)
-    if not re.match(r"[a-z][a-z0-9_+]*://", url):
+    if not re.fullmatch(r"sqlite:///.+|postgresql(\+psycopg)?://.+", url) or not _parts(url):
         raise NotConfigured(
-            "BOT_DATABASE is malformed: set it to an SQLAlchemy URL such as "
-            "sqlite:///fangtan.db, or leave it out."
+            "BOT_DATABASE is malformed: set it to the URL of a database such as "
+            f"{DATABASE} or postgresql://USER:PASSWORD@HOST/NAME, or leave it out."
         )
     return url
 
@@ -144,6 +266,18 @@ def _admins(given: Mapping[str, str]) -> frozenset[int]:
     return frozenset(map(int, ids))
 
 
+def _chats(given: Mapping[str, str]) -> frozenset[int] | None:
+    if "BOT_CHATS" not in given:
+        return None
+    ids = [item.strip() for item in given["BOT_CHATS"].split(",") if item.strip()]
+    if not ids or not all(re.fullmatch(r"-[0-9]{1,19}", item) for item in ids):
+        raise NotConfigured(
+            "BOT_CHATS is malformed: set it to ids of groups, which begin with a minus, commas "
+            "between them, such as -1001234567890, or leave it out to be in any group."
+        )
+    return frozenset(map(int, ids))
+
+
 def _log_level(given: Mapping[str, str]) -> str:
     level = given.get("BOT_LOG_LEVEL", "INFO").upper()
     if level not in LEVELS:
@@ -151,8 +285,14 @@ def _log_level(given: Mapping[str, str]) -> str:
     return level
 
 
+def _log_format(given: Mapping[str, str]) -> str:
+    form = given.get("BOT_LOG_FORMAT", "text").lower()
+    if form not in FORMATS:
+        raise NotConfigured(f"BOT_LOG_FORMAT is malformed: set it to {' or '.join(FORMATS)}.")
+    return form
+
+
 def _webhook(given: Mapping[str, str]) -> Webhook | None:
-    host, port = _listen(given)
     secret = given.get("BOT_WEBHOOK_SECRET")
     if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
         raise NotConfigured(
@@ -161,12 +301,15 @@ def _webhook(given: Mapping[str, str]) -> Webhook | None:
         )
     if "BOT_WEBHOOK_URL" not in given:
         return None
-    url = _url(given, "BOT_WEBHOOK_URL", "https://bot.example.org/telegram")
-    return Webhook(url, host, port, secret)
+    return Webhook(_url(given, "BOT_WEBHOOK_URL", "https://bot.example.org/telegram"), secret)
 
 
-def _listen(given: Mapping[str, str]) -> tuple[str, int]:
-    host, _, port = given.get("BOT_LISTEN", "127.0.0.1:8080").rpartition(":")
+def _listen(given: Mapping[str, str]) -> Listen | None:
+    """Where to listen; a webhook has to, and does so on this machine only if nothing is said."""
+    place = given.get("BOT_LISTEN", LISTEN if "BOT_WEBHOOK_URL" in given else "")
+    if not place:
+        return None
+    host, _, port = place.rpartition(":")
     if not host or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
         raise NotConfigured("BOT_LISTEN is malformed: set it to host:port, such as 0.0.0.0:8080.")
-    return host.strip("[]"), int(port)
+    return Listen(host.strip("[]"), int(port))

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace, TracebackType
+from typing import Any
 from unittest.mock import patch
 
+from bot.edition import Edition
 from bot.interview import Exchange, Knowledge
-from bot.respond import Responder
-from bot.store import Store
+from bot.respond import Conversation, Responder
+from bot.store import ChatState, Memory, Miss, Speaker, Store
 from bot.tg import app, private
+from bot.tg.arrivals import Json
+from bot.tg.faults import checked
 from bot.tg.library import Library
 from bot.tg.limits import Pace
-from bot.tg.services import Services
+from bot.tg.services import Services, Shelf
+from bot.tg.worker import Worker
 from tests.bookshop import KNOWLEDGE, RESPONDER
-from tests.telegram import Chat, FakeRequest, Message, Person, World, deliver
+from tests.telegram import Chat, FakeRequest, Message, Person, Press, World, deliver
+
+
+class Line(FakeRequest):
+    """The fake network, whose errors are what the bot's own connection makes of them."""
+
+    async def do_request(self, *args: Any, **more: Any) -> tuple[int, bytes]:
+        return checked(*await super().do_request(*args, **more))
 
 
 class Rim:
@@ -34,7 +47,9 @@ class Rim:
         knowledge: Knowledge = KNOWLEDGE,
         database: str = "sqlite://",
         operators: frozenset[int] = frozenset(),
+        chats: frozenset[int] | None = None,
         pace: Pace | None = None,
+        pauses: tuple[float, ...] = (0, 0),
     ) -> None:
         self.world = world
         self.store = Store(database, world.clock)
@@ -42,8 +57,14 @@ class Rim:
         self.waited: list[float] = []
         self._pace = pace or self._unhurried()
         self._thinker = ThreadPoolExecutor(1)
-        self._services = Services(
-            responder, self.library, self.store, self._thinker, operators, pauses=(0, 0)
+        self.services = Services(
+            Shelf(Edition(knowledge, responder, (), "rim"), self.library),
+            self.store,
+            self._thinker,
+            operators=operators,
+            chats=chats,
+            now=world.clock,
+            pauses=pauses,
         )
         self._runner = asyncio.Runner()
         self._delivered = asyncio.Event()
@@ -90,31 +111,67 @@ class Rim:
 
     def presses(self, person: Person, message: Message, text: str) -> str:
         """Someone presses a button; what Telegram shows for a moment. It never spins."""
-        press = person.presses(message, text)
+        return self._answered(person.presses(message, text))
+
+    def is_told(self, person: Person, message: Message, data: str) -> str:
+        """Someone sends data that no button of theirs has; what they are told."""
+        return self._answered(person.forges(message, data))
+
+    def _answered(self, press: Press) -> str:
         self.catches_up()
         assert press.answer is not None, "the button still spins"
         return press.toast
 
+    def chat(self, chat: int) -> ChatState:
+        """What is set and noted for a chat."""
+        return self._runner.run(self.store.memory().chat(chat))
+
+    def is_snoozed(self, chat: int) -> bool:
+        """Whether a chat's admins asked for silence that still lasts."""
+        return self._runner.run(self.store.memory().is_snoozed(chat))
+
+    def conversation(self, speaker: Speaker) -> Conversation:
+        """What was last spoken of with someone."""
+        return self._runner.run(self.store.memory().conversation(speaker))
+
+    def misses(self) -> tuple[Miss, ...]:
+        """The questions that were not answered."""
+        return self._runner.run(self.store.misses())
+
+    def feedback(self) -> dict[str, tuple[int, int]]:
+        """For each exchange, how many found it useful and how many did not."""
+        return self._runner.run(self.store.feedback())
+
+    def notes(self, write: Callable[[Memory], None]) -> None:
+        """Write something into the database."""
+        memory = self.store.memory()
+        write(memory)
+        self._runner.run(self.store.write(memory.taken()))
+
     async def _begin(self) -> None:
-        fake = FakeRequest(self.world)
+        fake = Line(self.world)
         self.application = app.build(
-            self._services,
+            self.services,
             self.world.token,
             "http://fake",
             fake,
-            FakeRequest(self.world),
+            Line(self.world),
             self._pace,
         )
         await app.begin(self.application)
-        await self.application.start()
+        self._worker = Worker(self.application, self.services)
 
     async def _end(self) -> None:
-        await self.application.stop()
+        await self._worker.stop(0)
         await self.application.shutdown()
+
+    async def _handle(self, update: Json) -> None:
+        await self._worker.receive([update])
+        await self._worker.idle()
 
     async def _catch_up(self) -> None:
         self._delivered.clear()
-        await deliver(self.world, self.application)
+        await deliver(self.world, self._handle)
         self._delivered.set()
         await asyncio.sleep(0)  # what waits for the last picture has yet to begin to
         while self._albums:

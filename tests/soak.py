@@ -237,7 +237,7 @@ def telegram_refuses(on: Stage) -> None:
 
 def telegram_behind_a_proxy(on: Stage) -> None:
     """502 to 504 by a page of a proxy, before and after the message was sent."""
-    both = [{"how": how, "html": True} for how in FAILURES]
+    both = [{"how": how, "page": True} for how in FAILURES]
     _faulty(on, both + [fault | {"after_effect": True} for fault in both])
 
 

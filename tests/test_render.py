@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
+from itertools import combinations_with_replacement
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import render
+from bot.interview import Exchange, sentences
+from bot.knowledge import load
 from bot.respond import Answer, Choice, Choices, Extent, Lacking, NotCovered, Reply, SmallTalk
 from tests.bookshop import CATS, FUTURE, GUESTS, INTERVIEW, RENT
 
@@ -54,6 +59,103 @@ def test_a_sentence_as_long_as_a_message_is_read_in_the_whole_only() -> None:
     exchange = replace(RENT, answer=("房" * 9000,))
     sheets = render.sheets(exchange, "房" * 9000, INTERVIEW)
     assert {run.style for run in sheets[0]} == {"whole", "plain", "ours"}
+
+
+# Passages by their sentences
+
+
+FOLDERS = ("knowledge", "tests/newcomer/knowledge")
+
+
+@cache
+def exchanges(folder: str) -> tuple[Exchange, ...]:
+    knowledge, _ = load(Path(folder))
+    return tuple(knowledge.exchanges())
+
+
+def cuts(exchange: Exchange) -> list[tuple[int, int]]:
+    """Where each sentence of each paragraph begins and ends, without the space around it."""
+    found, begin = [], 0
+    for paragraph in exchange.answer:
+        for sentence in sentences(paragraph):
+            lead = len(sentence) - len(sentence.lstrip())
+            found.append((begin + lead, begin + len(sentence.rstrip())))
+            begin += len(sentence)
+        begin += 1
+    return [(start, end) for start, end in found if start < end]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_passage_that_is_quoted_is_named_by_its_sentences(folder: str) -> None:
+    quoted = 0
+    for exchange in exchanges(folder):
+        facts = [fact.quote for fact in exchange.facts]
+        for quote in filter(None, (exchange.quote, *facts, *exchange.said)):
+            assert render.run(exchange, *render.place(exchange, quote)) == quote.strip()
+        quoted += len(facts)
+    assert quoted
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_run_of_sentences_is_named_by_them_across_paragraphs_too(folder: str) -> None:
+    runs = []
+    for exchange in exchanges(folder):
+        places = cuts(exchange)
+        for first, last in combinations_with_replacement(range(len(places)), 2):
+            run = render.run(exchange, first, last + 1 - first)
+            assert run == render.whole(exchange)[places[first][0] : places[last][1]]
+            assert render.run(exchange, *render.place(exchange, run)) == run
+            runs.append(run)
+    assert any("\n" in run for run in runs)
+
+
+@pytest.mark.parametrize(
+    ("first", "count", "shown"),
+    [
+        (0, 1, "再开十年。"),
+        (1, 1, "开不动了就把店交给徒弟。"),
+        (0, 2, "再开十年。开不动了就把店交给徒弟。"),
+        (1, 10**20, "开不动了就把店交给徒弟。"),
+        (2, 1, ""),
+        (10**20, 1, ""),
+        (0, 0, ""),
+        (1, -1, ""),
+        (-1, 1, ""),
+        (-1, 2, ""),
+        (-2, 1, ""),
+        (0, -1, ""),
+        (-(10**20), 10**20, ""),
+    ],
+)
+def test_numbers_of_no_sentence_name_none(first: int, count: int, shown: str) -> None:
+    assert render.run(FUTURE, first, count) == shown
+
+
+@given(st.lists(TEXTS | CHINESE, min_size=1, max_size=3), st.integers(-2, 9), st.integers(-2, 9))
+def test_whatever_the_numbers_a_run_is_of_whole_sentences(
+    answer: list[str], first: int, count: int
+) -> None:
+    exchange = replace(RENT, answer=tuple(answer))
+    run, places = render.run(exchange, first, count), cuts(exchange)
+    every = {render.whole(exchange)[a:b] for a, _ in places for _, b in places if a < b}
+    assert run in every | {""}
+    assert run or not (0 <= first < len(places) and count > 0)
+
+
+@pytest.mark.parametrize(
+    ("quote", "shown"),
+    [
+        ("他答应三年内", "好在房东老周是我们的读者,他答应三年内不再涨。"),
+        (
+            "不再涨。\U00020bb7野家",
+            "好在房东老周是我们的读者,他答应三年内不再涨。\U00020bb7野家旁边的那间更贵。",
+        ),
+        ("没有这句。", ""),
+        ("", ""),
+    ],
+)
+def test_a_part_of_a_sentence_is_named_by_all_of_it(quote: str, shown: str) -> None:
+    assert render.run(RENT, *render.place(RENT, quote)) == shown
 
 
 def test_spans_count_in_utf16_units() -> None:

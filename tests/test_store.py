@@ -76,6 +76,15 @@ def test_answers_are_found_by_their_question_changed_and_forgotten(store: Store)
     assert store.answers_to(-100123, 10) == (Sent(11, 10, "bookshop/q4"),)
 
 
+def test_who_asked_for_a_message_is_known_until_it_is_gone(store: Store) -> None:
+    store.answered(ALICE, Sent(11, 10, "bookshop/q1"))
+    store.changed(-100123, Sent(11, 11, "bookshop/q2"), TALK)
+    assert store.asker(-100123, 11) == ALICE.person
+    assert store.asker(-100124, 11) is None
+    store.deleted(-100123, 11)
+    assert store.asker(-100123, 11) is None
+
+
 def test_a_groups_settings_follow_it_and_arrive_once(store: Store) -> None:
     store.set_ambient(-5, True)
     store.set_greeted(-100, False)

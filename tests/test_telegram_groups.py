@@ -513,7 +513,7 @@ def test_settings_are_for_admins_anonymous_ones_included(
     refusal, panel = bot.said(group)
     assert refusal.text == "只有群管理员可以设置"
     bot.presses(boss, panel, "打开主动回答")
-    assert bot.store.chat(group.id).ambient
+    assert bot.chat(group.id).ambient
 
 
 def test_who_is_no_admin_any_more_sets_nothing(
@@ -526,7 +526,7 @@ def test_who_is_no_admin_any_more_sets_nothing(
     bot.presses(alice, panel, "打开主动回答")
     boss.demotes(alice, group)
     assert bot.presses(alice, panel, "关闭主动回答") == "只有群管理员可以设置"
-    assert bot.store.chat(group.id).ambient
+    assert bot.chat(group.id).ambient
 
 
 def test_who_runs_the_bot_may_set_what_admins_may(world: World, group: Chat, bob: Person) -> None:
@@ -534,7 +534,7 @@ def test_who_runs_the_bot_may_set_what_admins_may(world: World, group: Chat, bob
         bob.says(group, "/settings@fangtan_bot")
         bot.catches_up()
         bot.presses(bob, bot.said(group)[0], "打开主动回答")
-        assert bot.store.chat(group.id).ambient
+        assert bot.chat(group.id).ambient
 
 
 def test_a_snoozed_bot_is_silent_until_it_is_called_back_or_time_is_up(
@@ -564,7 +564,7 @@ def test_a_snooze_needs_minutes(bot: Rim, group: Chat, boss: Person, minutes: st
     boss.says(group, f"/snooze@fangtan_bot {minutes}")
     bot.catches_up()
     assert bot.said(group)[0].text.startswith("写上分钟数")
-    assert not bot.store.is_snoozed(group.id)
+    assert not bot.is_snoozed(group.id)
 
 
 def test_in_private_there_is_nothing_to_set(bot: Rim, alice: Person) -> None:

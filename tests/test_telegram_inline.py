@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import product
+
 import pytest
 
+from bot import render
+from bot.interview import Knowledge
 from bot.tg import app
-from tests.bookshop import CATS, FUTURE, GUESTS, KNOWLEDGE, RENT
+from bot.tg.buttons import ABROAD
+from bot.tg.library import Library
+from bot.tg.messages import Writer
+from tests.bookshop import CATS, FUTURE, GUESTS, INTERVIEW, KNOWLEDGE, RENT
 from tests.rim import Rim, labels, passes, shows
 from tests.telegram import Chat, FakeClock, Person, World, utf16_len
 
@@ -75,6 +83,68 @@ def test_what_was_sent_inline_turns_its_pages(bot: Rim, alice: Person, elsewhere
         assert utf16_len(message.text) <= 4096
         pages += message.marked("expandable_blockquote")
     assert "".join(pages) == "\n".join(GUESTS.answer)
+
+
+NUMBERS = [-(10**19), -2, -1, 0, 1, 2, 3, 4, 99, 10**19]
+
+
+@pytest.mark.parametrize("verb", ["show", "open", "page", "list"])
+def test_whatever_is_forged_an_inline_message_shows_whole_sentences(
+    bot: Rim, alice: Person, elsewhere: Chat, verb: str
+) -> None:
+    """What stands below it is not told, so that data are taken on trust: see `bot.tg.buttons`."""
+    search = alice.inline("房租", elsewhere)
+    bot.catches_up()
+    message = alice.chooses(search)
+    whole = "\n".join(RENT.answer)
+    ends = [0]
+    for sentence in RENT.said:
+        ends.append(whole.index(sentence) + len(sentence))
+    runs = {whole[a:b].strip() for a in ends for b in ends if a < b}
+    for first, count in product(NUMBERS, NUMBERS):
+        before = (0, 0) if verb == "page" else (0,)
+        bot.is_told(alice, message, bot.library.data(verb, *before, first, count))
+        assert set(message.marked("bold")) <= runs
+        assert set(message.marked("expandable_blockquote")) <= {whole}
+
+
+def test_what_inline_messages_offer_is_what_is_done_there() -> None:
+    second = replace(INTERVIEW, id="second", exchanges=(replace(FUTURE, interview="second"),))
+    library = Library(Knowledge((INTERVIEW, second)))
+    writer = Writer(library, "fangtan_bot", "abroad", "zh-hans")
+    letters = (
+        writer.answer(GUESTS, "", page=1),
+        writer.answer(CATS, CATS.facts[0].quote, "passage"),
+        writer.topics(render.ours("start", "zh-hans")),
+        writer.questions(0),
+    )
+    keys = [key for letter in letters for row in letter.rows for key in row if key.callback_data]
+    found = [library.read(str(key.callback_data)) for key in keys]
+    assert {verb for verb, _ in filter(None, found)} == ABROAD
+
+
+@pytest.mark.parametrize("data", ["{}.good.0", "{}.bad.0", ".delete", ".delete.{}", ".ambient.1"])
+def test_what_no_inline_message_offers_has_expired(
+    bot: Rim, alice: Person, elsewhere: Chat, data: str
+) -> None:
+    search = alice.inline("房租", elsewhere)
+    bot.catches_up()
+    message = alice.chooses(search)
+    told = bot.is_told(alice, message, data.format(bot.library.version))
+    assert told == "按钮已过期"
+    assert bot.feedback() == {}
+
+
+def test_the_first_releases_characters_are_no_sentences(
+    bot: Rim, alice: Person, elsewhere: Chat
+) -> None:
+    search = alice.inline("房租", elsewhere)
+    bot.catches_up()
+    message = alice.chooses(search)
+    before = message.text
+    for data in ("turn.0.0.1.3.0", "whole.0.1.3.0"):
+        assert bot.is_told(alice, message, f"{bot.library.version}.{data}") == "按钮已过期"
+    assert message.text == before
 
 
 # Guests
@@ -163,5 +233,5 @@ def test_guest_mode_is_on_only_where_telegram_says_so() -> None:
         with Rim(world) as bot:
             me = bot.application.bot.bot
             assert ("guest_message" in app.allowed_updates(me)) is guest
-            names = [getattr(h.callback, "__name__", "") for h in app.handlers(me)[0]]
+            names = [getattr(h.callback, "__name__", "") for h in app.handlers(me, frozenset())[0]]
             assert ("summoned" in names) is guest

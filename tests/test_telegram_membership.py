@@ -54,11 +54,11 @@ def test_promotion_is_no_second_joining_but_coming_back_is() -> None:
         assert len(bot.said(group)) == 1
         boss.removes_bot(group)
         bot.catches_up()
-        assert not bot.store.chat(group.id).active
+        assert not bot.chat(group.id).active
         boss.adds_bot(group)
         bot.catches_up()
         assert len(bot.said(group)) == 2
-        assert bot.store.chat(group.id).active
+        assert bot.chat(group.id).active
 
 
 def test_a_link_that_adds_the_bot_to_a_group_gets_one_greeting() -> None:
@@ -79,11 +79,11 @@ def test_where_it_may_not_write_the_bot_does_not_try_to_greet() -> None:
     with Rim(world) as bot:
         boss.restricts_bot(group)
         bot.catches_up()
-        assert not bot.store.chat(group.id).active
+        assert not bot.chat(group.id).active
         alice.says(group, "/ask@fangtan_bot 房租贵不贵")
         bot.catches_up()
         assert len(world.called("sendMessage")) == 1, "refused once, not tried again"
-        assert [miss.outcome for miss in bot.store.misses()] == ["unsent"]
+        assert [miss.outcome for miss in bot.misses()] == ["unsent"]
 
 
 def test_a_bot_that_was_thrown_out_stops_writing() -> None:
@@ -95,7 +95,7 @@ def test_a_bot_that_was_thrown_out_stops_writing() -> None:
         boss.removes_bot(group)
         bot.catches_up()
         assert len(world.called("sendMessage")) == 1
-        assert not bot.store.chat(group.id).active
+        assert not bot.chat(group.id).active
 
 
 def test_settings_move_along_to_the_supergroup() -> None:
@@ -108,8 +108,8 @@ def test_settings_move_along_to_the_supergroup() -> None:
         bot.presses(alice, bot.said(group)[0], "打开主动回答")
         new = alice.upgrades(group)
         bot.catches_up()
-        assert bot.store.chat(new.id).ambient
-        assert not bot.store.chat(group.id).ambient
+        assert bot.chat(new.id).ambient
+        assert not bot.chat(group.id).ambient
 
 
 def test_an_answer_on_its_way_to_a_group_that_moved_follows_it() -> None:
@@ -117,12 +117,12 @@ def test_an_answer_on_its_way_to_a_group_that_moved_follows_it() -> None:
     alice = world.user("Alice")
     group = world.group("小群", members=[alice])
     with Rim(world) as bot:
-        bot.store.set_ambient(group.id, True)
+        bot.notes(lambda memory: memory.set_ambient(group.id, True))
         alice.says(group, "/ask@fangtan_bot 房租贵不贵")
         new = alice.upgrades(group)
         bot.catches_up()
         assert shows(bot.said(new)[0], RENT)
-        assert bot.store.chat(new.id).ambient
+        assert bot.chat(new.id).ambient
 
 
 def test_in_a_channel_the_bot_says_nothing() -> None:

@@ -126,7 +126,7 @@ def test_the_whole_button_of_another_version_has_expired(bot: Rim, alice: Person
     bot.asked(alice, "房租贵不贵")
     again = bot.asked(alice, "房租贵不贵")
     assert again.markup
-    again.markup["inline_keyboard"][0][0]["callback_data"] = "0ld000.whole.0.0.5.0"
+    again.markup["inline_keyboard"][0][0]["callback_data"] = "0ld000.open.0.0.1"
     assert bot.presses(alice, again, "全文") == "按钮已过期"
     assert passes(again, RENT)
 
@@ -138,7 +138,7 @@ def test_a_whole_button_with_odd_numbers_still_shows_the_whole(
     bot.asked(alice, "房租贵不贵")
     again = bot.asked(alice, "房租贵不贵")
     assert again.markup
-    data = bot.library.data("whole", *numbers)
+    data = bot.library.data("open", *numbers)
     again.markup["inline_keyboard"][0][0]["callback_data"] = data
     bot.presses(alice, again, "全文")
     assert shows(again, RENT)
@@ -174,7 +174,7 @@ def test_a_reply_to_an_answer_that_is_no_longer_noted_is_about_what_it_shows(
 ) -> None:
     first = bot.asked(alice, "房租贵不贵")
     bot.asked(alice, "以后有什么打算")
-    bot.store.deleted(alice.id, first.id)
+    bot.notes(lambda memory: memory.deleted(alice.id, first.id))
     alice.says(world.private(alice), "下一个", reply_to=first)
     bot.catches_up()
     assert shows(bot.shown(alice)[-1], CATS)
@@ -359,7 +359,7 @@ def test_an_edited_command_edits_its_answer(bot: Rim, world: World, alice: Perso
 
 
 def test_button_data_fit_with_the_longest_numbers(bot: Rim) -> None:
-    longest = bot.library.data("turn", 9999, 99_999, 999_999, 999_999, -1_009_999_999_999)
+    longest = bot.library.data("page", 9999, 99_999, 999_999, 999_999)
     assert len(longest.encode()) <= 64
     assert bot.library.read(longest)
 
@@ -379,7 +379,7 @@ def test_an_opinion_is_kept_and_thanked_for(bot: Rim, alice: Person) -> None:
     answer = bot.asked(alice, "房租贵不贵")
     assert bot.presses(alice, answer, "👎 没用") == "谢谢，记下了"
     assert bot.presses(alice, answer, "👍 有用") == "谢谢，记下了"
-    assert bot.store.feedback() == {"bookshop/q1": (1, 0)}
+    assert bot.feedback() == {"bookshop/q1": (1, 0)}
 
 
 def test_other_questions_are_listed_below_and_open_from_there(bot: Rim, alice: Person) -> None:
@@ -458,7 +458,7 @@ def test_no_question_disappears(bot: Rim, alice: Person) -> None:
     bot.asked(alice, "今天天气怎么样")
     bot.asked(alice, "猫和房租哪个贵")
     bot.asked(alice, "房租贵不贵")
-    assert [(m.text, m.outcome, m.nearest) for m in bot.store.misses()] == [
+    assert [(m.text, m.outcome, m.nearest) for m in bot.misses()] == [
         ("今天天气怎么样", "none", "bookshop/q1"),
         ("猫和房租哪个贵", "choices", "bookshop/q1"),
     ]
@@ -468,13 +468,13 @@ def test_someone_who_blocked_the_bot_is_left_alone(bot: Rim, world: World, alice
     alice.says(world.private(alice), "房租贵不贵")
     alice.blocks_bot()
     bot.catches_up()
-    assert not bot.store.chat(alice.id).active
-    assert [m.outcome for m in bot.store.misses()] == ["unsent"]
+    assert not bot.chat(alice.id).active
+    assert [m.outcome for m in bot.misses()] == ["unsent"]
     assert len(world.called("sendMessage")) == 1
-    assert bot.store.conversation(Speaker(alice.id, 0, alice.id)).exchange is None
+    assert bot.conversation(Speaker(alice.id, 0, alice.id)).exchange is None
     alice.unblocks_bot()
     bot.catches_up()
-    assert bot.store.chat(alice.id).active
+    assert bot.chat(alice.id).active
 
 
 HOSTILE = {
@@ -520,4 +520,4 @@ def test_half_a_character_is_no_reason_to_fall_silent(
     world.updates[-1]["message"]["text"] = "今天天气怎么样\ud83d"
     bot.catches_up()
     assert bot.shown(alice)[-1].text == "访谈里没有谈到这个。可以问："
-    assert bot.store.misses()[0].text == "今天天气怎么样\ufffd"
+    assert bot.misses()[0].text == "今天天气怎么样\ufffd"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot import whole_files
 from bot.interview import Origin, Phrase
 from bot.knowledge import Authored, read_phrases, with_suggestion
 from bot.yaml_text import Fault
@@ -69,26 +68,7 @@ def _text(path: Path) -> str:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Written beside and renamed: whoever is killed meanwhile leaves the old file or the new one,
-    and a hidden one that nobody reads."""
-    target = path.resolve()  # what a link points to
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as stream:
-            stream.write(text.encode("utf-8"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(stream.name, _mode(target))
-        os.replace(stream.name, target)
+        whole_files.replace(path, lambda stream: stream.write(text.encode("utf-8")))
     except OSError as error:
-        with contextlib.suppress(OSError, UnboundLocalError):
-            os.unlink(stream.name)
         raise Unwritable(f"{path}: 写不了({error.strerror})。") from None
-
-
-def _mode(path: Path) -> int:
-    """The file's permissions; those of any new file where there is none."""
-    with contextlib.suppress(FileNotFoundError):
-        return path.stat().st_mode & 0o7777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

@@ -10,8 +10,10 @@ answering       a question becomes an answer: decided, logged, sent, remembered
 messages        what a reply of ours is on Telegram: text, entities, keyboard
 library         exchanges by names that fit into buttons and links
 sending         messages on their way, and what can go wrong there
+faults          what a failed call means: refused, never arrived, or uncertain
 limits          how fast Telegram lets us write
 order           one chat's updates in order, chats side by side
+front           the one port: webhook, health, metrics
 polling         fetching updates, and noticing when that has stopped
 profile         menus and descriptions
 errors          logs

@@ -10,12 +10,12 @@ import time
 from dataclasses import replace
 
 from bot.interview import Exchange
+from bot.metrics import AnswerOutcome
 from bot.respond import Answer, Choices, Conversation, NotCovered, SmallTalk, Turn, principal
 from bot.store import Sent
 from bot.tg import incoming, sending
 from bot.tg.incoming import Heard
 from bot.tg.messages import Letter, Writer
-from bot.tg.order import arrived
 from bot.tg.services import Context
 
 log = logging.getLogger(__name__)
@@ -26,61 +26,67 @@ AGAIN_AFTER = 600.0  # seconds until a group is shown the same answer a second t
 def writer(question: Heard, context: Context) -> Writer:
     """Who writes to the one who asked."""
     return Writer(
-        context.services.library,
+        context.library,
         context.bot.username,
         "group" if question.place.group else "private",
         question.language,
-        question.speaker.person if question.place.group else 0,
     )
 
 
 async def answer(question: Heard, context: Context) -> None:
     """Answer all that a message asks, in the conversation that it belongs to."""
-    before = _conversation(question, context)
-    for turn in await _turns(question, before, context):
+    before = await _conversation(question, context)
+    turns = await _turns(question, before, context)
+    for turn in turns[:-1]:
         await deliver(question, turn, before, context)
+        await context.work.keep()
+    await deliver(question, turns[-1], before, context)
 
 
-def _conversation(question: Heard, context: Context) -> Conversation:
+async def _conversation(question: Heard, context: Context) -> Conversation:
     """What a message is about: what it replies to, if that is an answer of ours, whoever asked for
     it; else what was last spoken of."""
-    store = context.services.store
-    last = store.conversation(question.speaker)
+    last = await context.memory.conversation(question.speaker)
     if question.original is None:
         return last
-    pointed = store.after(question.place.chat, question.original.message)
-    pointed = pointed or context.services.library.recognised(question.original.text)
+    pointed = await context.memory.after(question.place.chat, question.original.message)
+    pointed = pointed or context.library.recognised(question.original.text)
     return last if pointed is None else last.back_to(pointed)
 
 
 async def answer_again(question: Heard, context: Context) -> None:
     """Let the answers to a message that was edited follow its new text."""
-    store, chat = context.services.store, question.place.chat
-    earlier = store.answers_to(chat, question.message)
+    memory, chat = context.memory, question.place.chat
+    earlier = await memory.answers_to(chat, question.message)
     if not earlier:
         return
-    is_last = store.last_question(question.speaker) == question.message
-    before = store.before(chat, question.message)
+    is_last = await memory.last_question(question.speaker) == question.message
+    before = await memory.before(chat, question.message)
     turns = await _turns(question, before, context)
     for sent, turn in zip(earlier, turns, strict=False):
         letter = writer(question, context).reply(turn)
         same = letter.digest == sent.digest
         if not same and await sending.change(letter, chat, sent.message, context):
-            store.changed(chat, noted(letter, sent.message, question.message), turn.conversation)
+            note = noted(letter, sent.message, question.message)
+            memory.changed(question.speaker, note, turn.conversation)
     for turn in turns[len(earlier) :]:
         await deliver(question, turn, before, context)
     for sent in earlier[len(turns) :]:
         await sending.delete(chat, sent.message, context)
-        store.deleted(chat, sent.message)
+        memory.deleted(chat, sent.message)
     if is_last:
-        store.converse(question.speaker, turns[-1].conversation)
+        memory.converse(question.speaker, turns[-1].conversation)
 
 
 async def deliver(question: Heard, turn: Turn, before: Conversation, context: Context) -> None:
     """Send the letter for a turn, and remember both."""
-    store = context.services.store
+    memory = context.memory
+    if context.work.is_told():
+        context.work.passed()
+        memory.converse(question.speaker, turn.conversation)
+        return
     letter, place = writer(question, context).reply(turn), question.place
-    earlier = told(question, letter.exchange, context) if letter.exchange else None
+    earlier = await told(question, letter.exchange, context) if letter.exchange else None
     if earlier and not _is_wished(turn):
         new = letter.quote if letter.quote != earlier.quote else None
         letter = writer(question, context).already(new, earlier.link)
@@ -90,37 +96,50 @@ async def deliver(question: Heard, turn: Turn, before: Conversation, context: Co
     if sent is None:
         _miss("unsent", turn, context)
         return
-    store.converse(question.speaker, turn.conversation)
+    _measure(context)
+    memory.converse(question.speaker, turn.conversation)
     note = noted(letter, sent.message_id, question.message, incoming.link(sent))
-    store.answered(question.speaker, note, before, turn.conversation)
+    memory.answered(question.speaker, note, before, turn.conversation)
 
 
 async def decide(question: Heard, context: Context) -> Turn:
     """What is replied where there is room for one message: the first answer, else what is first."""
-    return principal(await _turns(question, _conversation(question, context), context))
+    return principal(await _turns(question, await _conversation(question, context), context))
 
 
 def record(turn: Turn, context: Context) -> None:
     """One line in the log, without the question; and the question, if it was not answered."""
     outcome = _outcome(turn)
+    context.work.outcome = outcome
+    context.services.metrics.answered(outcome)
     matches = turn.ranking.matches
+    margin = turn.score - (matches[1].score if len(matches) > 1 else 0.0)
     log.info(
-        "outcome=%s exchange=%s score=%.2f margin=%.2f ms=%.0f",
-        outcome,
-        turn.reply.exchange.key if isinstance(turn.reply, Answer) else "-",
-        turn.score,
-        turn.score - (matches[1].score if len(matches) > 1 else 0.0),
-        1000 * (time.monotonic() - arrived()),
+        "outcome=%(outcome)s exchange=%(exchange)s score=%(score).2f margin=%(margin).2f ms=%(ms)d",
+        {
+            "outcome": outcome,
+            "exchange": turn.reply.exchange.key if isinstance(turn.reply, Answer) else "-",
+            "score": round(turn.score, 2),
+            "margin": round(margin, 2),
+            "ms": round(1000 * (time.monotonic() - context.work.begun)),
+        },
     )
     if outcome in ("choices", "none"):
         _miss(outcome, turn, context)
 
 
 async def _turns(question: Heard, before: Conversation, context: Context) -> tuple[Turn, ...]:
-    turns = await context.services.think(context.services.responder.respond, question.text, before)
+    turns = await context.services.think(context.responder.respond, question.text, before)
     for turn in turns:
         record(turn, context)
     return turns
+
+
+def _measure(context: Context) -> None:
+    """How long the one who asked has waited."""
+    work, services = context.work, context.services
+    since = services.now() - work.written if work.written is not None else work.age
+    services.metrics.latency(since, work.age)
 
 
 def _is_wished(turn: Turn) -> bool:
@@ -133,12 +152,12 @@ def _is_wished(turn: Turn) -> bool:
     return False
 
 
-def told(question: Heard, exchange: Exchange, context: Context) -> Sent | None:
+async def told(question: Heard, exchange: Exchange, context: Context) -> Sent | None:
     """Where the same group and topic was given this answer a few minutes ago."""
     place = question.place
     if not place.group:
         return None
-    return context.services.store.recent(place.chat, place.thread, exchange.key, AGAIN_AFTER)
+    return await context.memory.recent(place.chat, place.thread, exchange.key, AGAIN_AFTER)
 
 
 def noted(letter: Letter, message: int, question: int, link: str | None = None) -> Sent:
@@ -147,7 +166,7 @@ def noted(letter: Letter, message: int, question: int, link: str | None = None) 
     return Sent(message, question, key, letter.quote, link, letter.digest)
 
 
-def _outcome(turn: Turn) -> str:
+def _outcome(turn: Turn) -> AnswerOutcome:
     match turn.reply:
         case Answer():
             return "answer"
@@ -162,4 +181,4 @@ def _outcome(turn: Turn) -> str:
 def _miss(outcome: str, turn: Turn, context: Context) -> None:
     matches = turn.ranking.matches
     nearest = matches[0].exchange.key if matches else None
-    context.services.store.missed(turn.question, outcome, nearest, turn.score)
+    context.memory.missed(turn.question, outcome, nearest, turn.score)

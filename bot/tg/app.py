@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import secrets
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from contextlib import suppress
 from itertools import chain, repeat
 from typing import Any
 
 from telegram import LinkPreviewOptions, Update, User
-from telegram.error import InvalidToken, NetworkError, RetryAfter, TelegramError
+from telegram.error import InvalidToken, NetworkError, RetryAfter
 from telegram.ext import (
     Application,
     BaseHandler,
@@ -28,12 +27,12 @@ from telegram.ext import (
     TypeHandler,
     filters,
 )
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
-from bot.interview import Knowledge
-from bot.respond import Responder
-from bot.settings import NotConfigured, Settings, Webhook
-from bot.store import Store, Unopenable
+from bot.edition import Edition
+from bot.reloading import Reloading
+from bot.settings import NotConfigured, Settings
+from bot.store import Store, Unavailable, Unopenable
 from bot.tg import (
     buttons,
     commands,
@@ -44,35 +43,38 @@ from bot.tg import (
     inline,
     logs,
     membership,
+    operating,
     polling,
     private,
     profile,
+    webhook,
 )
-from bot.tg.library import Library
-from bot.tg.limits import OPEN_REQUESTS, Pace
-from bot.tg.order import PerChat
-from bot.tg.services import App, Context, Services
+from bot.tg.arrivals import Json
+from bot.tg.connection import Connection, Polled, TelegramClock
+from bot.tg.faults import Complaints
+from bot.tg.front import Front, Hook, Ready
+from bot.tg.limits import CONNECTIONS, Pace
+from bot.tg.services import App, Context, Services, Shelf
+from bot.tg.worker import Worker
 
 log = logging.getLogger(__name__)
 
 READ_TIMEOUT = 15.0
 TIDY = 6 * 60 * 60.0  # seconds between two clearings of the database
-POLL = 10  # seconds that Telegram holds a poll for which there is nothing yet
+GRACE = 4.0  # seconds for what is in work at the end; containers are killed after 10
 
 
-def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
+def run(served: Edition, reloading: Reloading | None, settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT: 0; 1 if the bot died. Raises NotConfigured."""
-    hook = settings.webhook
-    logs.set_up(settings.log_level, settings.token, hook.secret if hook else None)
+    logs.set_up(settings.log_level, settings.log_format, *settings.secrets)
     os.environ["PTB_TIMEDELTA"] = "1"
     try:
         store = Store(settings.database)
     except Unopenable as error:
         raise NotConfigured(str(error)) from None
     with ThreadPoolExecutor(1, "search") as thinker:
-        services = Services(responder, Library(knowledge), store, thinker, settings.admins)
         try:
-            return asyncio.run(_live(services, settings))
+            return asyncio.run(_live(_Bot(served, reloading, settings, store, thinker)))
         except NotConfigured:
             raise
         except Exception:
@@ -82,7 +84,9 @@ def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
             store.close()
 
 
-def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
+def handlers(
+    me: User, operators: frozenset[int]
+) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
     """Of each group the first handler that fits runs; groups run from low to high."""
     said = filters.UpdateType.MESSAGE
     alone = said & filters.ChatType.PRIVATE
@@ -111,6 +115,9 @@ def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
             CommandHandler("help", commands.help_, here),
             CommandHandler("about", commands.about, here),
             CommandHandler("privacy", commands.privacy, here),
+            CommandHandler("forget", commands.forget, here),
+            CommandHandler("status", operating.status, here & filters.User(operators)),
+            CommandHandler("reload", operating.reload, here & filters.User(operators)),
             CommandHandler("settings", group_settings.settings, here),
             CommandHandler("snooze", group_settings.snooze, here),
             CommandHandler("resume", group_settings.resume, here),
@@ -153,8 +160,8 @@ def build(
         .base_file_url(f"{api_url}/file/bot")
         .request(request)
         .get_updates_request(polled)
-        .rate_limiter(pace or Pace())
-        .concurrent_updates(PerChat())
+        .rate_limiter(pace or Pace(metrics=services.metrics))
+        .updater(None)
         .job_queue(None)
         .context_types(ContextTypes(context=Context))
         .defaults(
@@ -173,29 +180,100 @@ def build(
 async def begin(application: App) -> None:
     """Connect, and get to know oneself."""
     await application.initialize()
-    application.add_handlers(handlers(application.bot.bot))
+    services: Services = application.bot_data["services"]
+    application.add_handlers(handlers(application.bot.bot, services.operators))
 
 
-async def _live(services: Services, settings: Settings) -> int:
-    request = HTTPXRequest(
-        connection_pool_size=OPEN_REQUESTS + 4,
-        pool_timeout=READ_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-    )
-    heart = polling.Heartbeat(read_timeout=2 * POLL)
-    application = build(services, settings.token, settings.api_url, request, heart)
+class _Bot:
+    """The parts of a running bot, put together; a class because they all know each other."""
+
+    def __init__(
+        self,
+        served: Edition,
+        reloading: Reloading | None,
+        settings: Settings,
+        store: Store,
+        thinker: ThreadPoolExecutor,
+    ) -> None:
+        clock = TelegramClock()
+        self.settings = settings
+        self.services = Services(
+            Shelf.of(served),
+            store,
+            thinker,
+            operators=settings.admins,
+            chats=settings.chats,
+            now=clock,
+        )
+        self.polled = Polled(clock, read_timeout=2 * polling.POLL)
+        request = Connection(
+            clock,
+            connection_pool_size=CONNECTIONS,
+            pool_timeout=READ_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+        )
+        self.application = build(
+            self.services, settings.token, settings.api_url, request, self.polled
+        )
+        self.worker = Worker(self.application, self.services)
+        self.hearing = polling.Hearing()
+        self.desk = operating.Desk(self.application, self.services, self.hearing, reloading)
+        self.begun = False
+
+    async def take(self, update: Json) -> bool:
+        """Write down what Telegram delivers; False where that cannot be done just now."""
+        if not self.begun:
+            return False
+        self.hearing.beat()
+        try:
+            await self.worker.receive([update], patiently=False)
+        except Unavailable:
+            return False
+        return True
+
+    async def ready(self) -> Ready:
+        """Whether what the bot cannot do without is there."""
+        return Ready(True, await self.services.store.is_there(), self.hearing.is_good)
+
+    async def measured(self) -> bytes:
+        """The metrics, as of now."""
+        with suppress(Unavailable):
+            waiting = await self.services.store.waiting()
+            self.services.metrics.inbox(waiting.length, waiting.age)
+        return self.services.metrics.text()
+
+    @property
+    def front(self) -> Front | None:
+        """What listens, if anything does."""
+        settings, hook = self.settings, None
+        if settings.listen is None:
+            return None
+        if settings.webhook:
+            secret = webhook.secret(settings.webhook, settings.token)
+            hook = Hook(settings.webhook.path, secret, self.take)
+        return Front(settings.listen, hook, self.ready, self.measured)
+
+
+async def _live(bot: _Bot) -> int:
     stop = _stop_on_signals()
-    if not await _reach(application, stop):
-        return 0
+    front = bot.front
+    if front:
+        await front.open()
     try:
-        return await _serve(application, services.store, heart, settings.webhook, stop)
+        if not await _reach(bot.application, stop):
+            return 0
+        try:
+            return await _serve(bot, stop)
+        finally:
+            await bot.application.shutdown()
     finally:
-        await application.shutdown()
+        if front:
+            await front.close()
 
 
 async def _reach(application: App, stop: asyncio.Event) -> bool:
     """Connect, however long it takes; False if told to stop before."""
-    complaints = polling.Complaints()
+    complaints = Complaints()
     for pause in chain((1.0, 2.0, 4.0, 8.0, 16.0), repeat(30.0)):
         try:
             await begin(application)
@@ -212,85 +290,65 @@ async def _reach(application: App, stop: asyncio.Event) -> bool:
     return False
 
 
-async def _serve(
-    application: App,
-    store: Store,
-    heart: polling.Heartbeat,
-    hook: Webhook | None,
-    stop: asyncio.Event,
-) -> int:
-    """Fetch and answer until told to stop, or until polling is over; answer what was fetched."""
-    await application.start()
+async def _serve(bot: _Bot, stop: asyncio.Event) -> int:
+    """Receive and answer until told to stop, or until Telegram is lost for good; what then is not
+    done waits in the inbox."""
+    bot.begun = True
+    bot.hearing.beat()
     chores = [
-        asyncio.create_task(profile.introduce(application.bot)),
-        asyncio.create_task(_keep_tidy(store)),
+        asyncio.create_task(profile.introduce(bot.application.bot)),
+        asyncio.create_task(_keep_tidy(bot.services.store)),
+        asyncio.create_task(bot.desk.watch()),
+        asyncio.create_task(bot.worker.run()),
     ]
     reason: str | None = None
     try:
-        if await _until(_fetch(application, hook), stop):
-            reason = await polling.watch(None if hook else heart, stop)
+        reason = await _first((_listen(bot), *map(_ended, chores)), stop)
     finally:
-        for chore in chores:
+        bot.begun = False
+        for chore in (*chores, *bot.services.errands):
             chore.cancel()
-        await _drain(application)
+        await bot.worker.stop(GRACE)
     if reason:
         log.critical("stopping, so that a supervisor can start anew: %s", reason)
     return 1 if reason else 0
 
 
-async def _fetch(application: App, hook: Webhook | None) -> None:
-    """Let Telegram deliver, or ask for updates again and again."""
-    updater = application.updater
-    if updater is None:
-        return
-    kinds = allowed_updates(application.bot.bot)
-    if hook is None:
-        await updater.start_polling(
-            timeout=timedelta(seconds=POLL),
-            bootstrap_retries=-1,
-            allowed_updates=kinds,
-            error_callback=polling.Complaints().hear,
-        )
-        return
-    await updater.start_webhook(
-        listen=hook.host,
-        port=hook.port,
-        url_path=hook.path,
-        webhook_url=hook.url,
-        secret_token=hook.secret or secrets.token_urlsafe(32),
-        bootstrap_retries=-1,
-        allowed_updates=kinds,
-    )
+async def _listen(bot: _Bot) -> str:
+    """Let updates into the inbox, for ever, or until there is a reason to end."""
+    me, kinds = bot.application.bot, allowed_updates(bot.application.bot.bot)
+    if hook := bot.settings.webhook:
+        secret = webhook.secret(hook, bot.settings.token)
+        return await webhook.Subscription(me, hook, secret, kinds, bot.hearing).forever()
+    poll = polling.Poll(me, bot.polled.taken, bot.worker.receive, kinds, bot.hearing)
+    return await poll.forever(bot.worker.leads)
+
+
+async def _ended(chore: asyncio.Task[None]) -> str:
+    """Wait for what should never end; raises what it ended with."""
+    await chore
+    await asyncio.Event().wait()
+    return ""
 
 
 async def _keep_tidy(store: Store) -> None:
     """Forget now, and then every few hours, what is no longer of use."""
     while True:
-        store.tidy()
+        await store.tidy()
         await asyncio.sleep(TIDY)
 
 
-async def _drain(application: App) -> None:
-    """Fetch no more, and answer what was fetched."""
-    if application.updater and application.updater.running:
-        try:
-            await application.updater.stop()
-        except TelegramError as error:
-            log.warning("polling ended badly: %s", error)
-    await application.stop()
-
-
-async def _until(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
-    """Do the work unless told to stop before it is done; whether it is."""
-    task, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if task.done():
-        task.result()
-        return True
-    task.cancel()
-    await asyncio.wait({task})
-    return False
+async def _first(works: Iterable[Coroutine[Any, Any, str]], stop: asyncio.Event) -> str | None:
+    """Do all of it until told to stop, or until one ends: what it ended with."""
+    tasks = [asyncio.create_task(work) for work in works]
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
+        return next((task.result() for task in tasks if task.done()), None)
+    finally:
+        for task in (*tasks, stopped):
+            task.cancel()
+        await asyncio.gather(*tasks, stopped, return_exceptions=True)
 
 
 def _stop_on_signals() -> asyncio.Event:

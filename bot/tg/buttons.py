@@ -1,9 +1,14 @@
-"""Buttons: every press is answered, also one that means nothing any more."""
+"""Buttons: every press is answered, also one that means nothing any more.
+
+A press need not come from a button: whoever sees a message can send the bot whatever data they
+like. So data count only where they stand under the message that is pressed, and say no more than
+which sentences to show; who asked for a message is known from the database.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import CallbackQuery, Message, MessageEntity, Update
 from telegram.constants import ChatType
@@ -22,6 +27,8 @@ from bot.tg.services import Context
 from bot.words import Language, language, say
 
 LONGEST_TOAST = 190
+# What the buttons under an inline message or a guest's do.
+ABROAD = frozenset({"show", "open", "page", "list", "idle"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,72 +62,77 @@ async def pressed(update: Update, context: Context) -> None:
     query = update.callback_query
     if query is None:
         return
-    found = context.services.library.read(query.data or "")
-    unreachable = query.message is not None and not isinstance(query.message, Message)
-    if found is None or unreachable:
-        await toast(query, say("expired", language(query.from_user.language_code)))
-        return
-    verb, numbers = found
-    await _DOES[verb](Press(query, numbers), context)
+    verb, numbers = context.library.read(query.data or "") or ("", ())
+    does = _DOES[verb] if _is_of_a_button(query, verb) else _expire
+    await does(Press(query, numbers), context)
+
+
+def _is_of_a_button(query: CallbackQuery, verb: str) -> bool:
+    """Whether the data stand under the message that is pressed, as it was when it was pressed.
+
+    What stands under an inline message is not told. There any data count that such a message can
+    carry: they name an exchange, a run of its sentences, or a place in a list, and so can show
+    nothing but the guest's whole sentences and the host's questions, whatever the numbers.
+    """
+    message = query.message
+    if message is None:
+        return verb in ABROAD and query.inline_message_id is not None
+    if not verb or not isinstance(message, Message) or message.reply_markup is None:
+        return False
+    keys = (key for row in message.reply_markup.inline_keyboard for key in row)
+    return query.data in {key.callback_data for key in keys}
 
 
 async def _show(press: Press, context: Context) -> None:
-    """Turn the message into the answer of an exchange: n, asker."""
-    exchange = context.services.library.exchange(press.number(0))
+    """Turn the message into the answer of an exchange: n."""
+    exchange = context.library.exchange(press.number(0))
     if exchange is None:
         await _expire(press, context)
         return
     await toast(press.query, render.asked(exchange, LONGEST_TOAST))
-    await _exchange(press, exchange, "", press.number(1), context)
+    await _exchange(press, exchange, "", context)
 
 
-async def _whole(press: Press, context: Context) -> None:
-    """Turn a passage into the whole answer: n, where it begins, how long it is, asker."""
-    exchange = context.services.library.exchange(press.number(0))
+async def _open(press: Press, context: Context) -> None:
+    """Turn a passage into the whole answer: n, its first sentence, how many it has."""
+    exchange = context.library.exchange(press.number(0))
     if exchange is None:
         await _expire(press, context)
         return
     await toast(press.query)
-    quote = _quoted(exchange, press.number(1), press.number(2))
-    await _exchange(press, exchange, quote, press.number(3), context)
+    quote = render.run(exchange, press.number(1), press.number(2))
+    await _exchange(press, exchange, quote, context)
 
 
-async def _exchange(
-    press: Press, exchange: Exchange, quote: str, asker: int, context: Context
-) -> None:
+async def _exchange(press: Press, exchange: Exchange, quote: str, context: Context) -> None:
     """Let the message be the answer of an exchange; that is what is spoken of from now on."""
-    store, message = context.services.store, press.message
-    before = store.conversation(_speaker(press, message)) if message else Conversation()
+    memory, message = context.memory, press.message
+    before = await memory.conversation(_speaker(press, message)) if message else Conversation()
     turn = await context.services.think(
-        context.services.responder.show, exchange.key, before, "usual", quote
+        context.responder.show, exchange.key, before, "usual", quote
     )
-    letter = _writer(press, asker, context).answer(exchange, turn.conversation.quote)
+    letter = _writer(press, context).answer(exchange, turn.conversation.quote)
     if await sending.change_pressed(letter, press.query, context) and message:
-        store.converse(_speaker(press, message), turn.conversation)
+        memory.converse(_speaker(press, message), turn.conversation)
         _note(press, message, letter, turn.conversation, context)
 
 
-def _quoted(exchange: Exchange, begin: int, length: int) -> str:
-    return render.whole(exchange)[begin : begin + length] if begin >= 0 else ""
-
-
-async def _turn(press: Press, context: Context) -> None:
-    """Show another page of an answer: page, n, where its quote begins, how long it is, asker."""
-    exchange = context.services.library.exchange(press.number(1))
+async def _page(press: Press, context: Context) -> None:
+    """Show another page of an answer: page, n, its quote's first sentence, how many it has."""
+    exchange = context.library.exchange(press.number(1))
     if exchange is None:
         await _expire(press, context)
         return
-    quote = _quoted(exchange, press.number(2), press.number(3))
     await toast(press.query)
-    writer = _writer(press, press.number(4), context)
-    letter = writer.answer(exchange, quote, page=max(0, press.number(0)))
+    quote = render.run(exchange, press.number(2), press.number(3))
+    letter = _writer(press, context).answer(exchange, quote, page=max(0, press.number(0)))
     await sending.change_pressed(letter, press.query, context)
 
 
 async def _list(press: Press, context: Context) -> None:
     """Show the questions from the n-th on: below an answer as a new message, else in its place."""
     await toast(press.query)
-    letter = _writer(press, _asker(press), context).questions(press.number(0))
+    letter = _writer(press, context).questions(press.number(0))
     if press.message and _shows_an_answer(press.message):
         place = Place(press.message.chat.id, _speaker(press, press.message).thread)
         await sending.send(letter, place, context)
@@ -137,24 +149,26 @@ async def _bad(press: Press, context: Context) -> None:
 
 
 async def _rate(press: Press, useful: bool, context: Context) -> None:
-    exchange = context.services.library.exchange(press.number(0))
+    exchange = context.library.exchange(press.number(0))
     if exchange and press.message:
         chat, message = press.message.chat.id, press.message.message_id
         person = press.query.from_user.id
-        context.services.store.rate(chat, message, person, exchange.key, useful)
+        context.memory.rate(chat, message, person, exchange.key, useful)
     await toast(press.query, say("noted", press.language))
 
 
 async def _delete(press: Press, context: Context) -> None:
-    """Delete the message, for the one who asked (whose id the button carries) and for admins."""
+    """Delete the message, for the one who asked and for admins."""
     message, person = press.message, press.query.from_user.id
     if message is None:
         await _expire(press, context)
         return
-    if person != press.number(0) and not await is_admin(message.chat.id, person, context):
-        await toast(press.query, say("not_yours", press.language), alert=True)
+    asker = await context.memory.asker(message.chat.id, message.message_id)
+    if person != asker and not await is_admin(message.chat.id, person, context):
+        word = "expired" if asker is None else "not_yours"
+        await toast(press.query, say(word, press.language), alert=True)
     elif await sending.delete(message.chat.id, message.message_id, context):
-        context.services.store.deleted(message.chat.id, message.message_id)
+        context.memory.deleted(message.chat.id, message.message_id)
         await toast(press.query, say("gone", press.language))
     else:
         await toast(press.query, say("stuck", press.language), alert=True)
@@ -169,7 +183,7 @@ async def _ambient(press: Press, context: Context) -> None:
         await toast(press.query, say("admins_only", press.language), alert=True)
         return
     await toast(press.query)
-    await switch_ambient(press.query, bool(press.number(0)), _writer(press, 0, context), context)
+    await switch_ambient(press.query, bool(press.number(0)), _writer(press, context), context)
 
 
 async def _idle(press: Press, context: Context) -> None:
@@ -183,8 +197,8 @@ async def _expire(press: Press, context: Context) -> None:
 
 _DOES: Mapping[str, Callable[[Press, Context], Awaitable[None]]] = {
     "show": _show,
-    "whole": _whole,
-    "turn": _turn,
+    "open": _open,
+    "page": _page,
     "list": _list,
     "good": _good,
     "bad": _bad,
@@ -194,13 +208,8 @@ _DOES: Mapping[str, Callable[[Press, Context], Awaitable[None]]] = {
 }
 
 
-def _writer(press: Press, asker: int, context: Context) -> Writer:
-    username = context.bot.username
-    return Writer(context.services.library, username, press.form, press.language, asker)
-
-
-def _asker(press: Press) -> int:
-    return press.query.from_user.id if press.form == "group" else 0
+def _writer(press: Press, context: Context) -> Writer:
+    return Writer(context.library, context.bot.username, press.form, press.language)
 
 
 def _speaker(press: Press, message: Message) -> Speaker:
@@ -216,8 +225,10 @@ def _shows_an_answer(message: Message) -> bool:
 def _note(
     press: Press, message: Message, letter: Letter, after: Conversation, context: Context
 ) -> None:
-    """Remember what the message shows from now on."""
-    here = message.message_id
+    """Remember what the message shows from now on. A list is the presser's answer now; an answer
+    in a group of which we have forgotten who asked for it stays nobody's."""
+    here, speaker = message.message_id, _speaker(press, message)
     note = noted(letter, here, here, link(message))
-    if not context.services.store.changed(message.chat.id, note, after):
-        context.services.store.answered(_speaker(press, message), note, after=after)
+    lost = press.form == "group" and _shows_an_answer(message)
+    whose = replace(speaker, person=0) if lost else speaker
+    context.memory.changed(whose, note, after, anew=True)

@@ -20,15 +20,26 @@ async def settings(update: Update, context: Context) -> None:
     """Show the panel to an admin."""
     message = update.message
     if message and await _may_set(message, context):
-        ambient = context.services.store.chat(message.chat.id).ambient
-        await _reply(message, _writer(message, context).settings(ambient), context)
+        ambient = (await context.memory.chat(message.chat.id)).ambient
+        deaf = ambient and await _is_deaf(message.chat.id, context)
+        await _reply(message, _writer(message, context).settings(ambient, deaf), context)
 
 
 async def switch_ambient(query: CallbackQuery, on: bool, writer: Writer, context: Context) -> None:
     """Answer unasked from now on, or no longer, and show it in the panel."""
     if isinstance(query.message, Message):
-        context.services.store.set_ambient(query.message.chat.id, on)
-        await sending.change_pressed(writer.settings(on), query, context)
+        context.memory.set_ambient(query.message.chat.id, on)
+        deaf = on and await _is_deaf(query.message.chat.id, context)
+        await sending.change_pressed(writer.settings(on, deaf), query, context)
+
+
+async def _is_deaf(chat: int, context: Context) -> bool:
+    """Whether privacy mode keeps from us what is said in a group without calling us."""
+    me = context.bot.bot
+    if me.can_read_all_group_messages:
+        return False
+    member = await sending.quietly(lambda: context.bot.get_chat_member(chat, me.id))
+    return member is not None and member.status not in _ADMINS
 
 
 async def snooze(update: Update, context: Context) -> None:
@@ -39,7 +50,7 @@ async def snooze(update: Update, context: Context) -> None:
     given = after_command(message) or str(MINUTES)
     minutes = int(given) if re.fullmatch(r"[0-9]{1,5}", given) else 0
     if 1 <= minutes <= LONGEST:
-        context.services.store.snooze(message.chat.id, minutes * 60)
+        context.memory.snooze(message.chat.id, minutes * 60)
         letter = _writer(message, context).ours("snoozed", minutes=minutes)
     else:
         letter = _writer(message, context).ours("snooze_usage")
@@ -50,7 +61,7 @@ async def resume(update: Update, context: Context) -> None:
     """Speak again."""
     message = update.message
     if message and await _may_set(message, context):
-        context.services.store.snooze(message.chat.id, 0)
+        context.memory.snooze(message.chat.id, 0)
         await _reply(message, _writer(message, context).ours("resumed"), context)
 
 
@@ -72,7 +83,7 @@ async def _may_set(message: Message, context: Context) -> bool:
         message.sender_chat is None
         and await is_admin(message.chat.id, question.speaker.person, context)
     )
-    if not allowed and not context.services.store.is_snoozed(message.chat.id):
+    if not allowed and not await context.memory.is_snoozed(message.chat.id):
         await _reply(message, _writer(message, context).ours("admins_only"), context)
     return allowed
 

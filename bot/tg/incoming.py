@@ -73,8 +73,9 @@ def words(message: Message) -> str:
 
 
 def sound(text: str) -> str:
-    """The text with each lone surrogate replaced; no offset in it moves."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    """The text with each lone surrogate and NUL replaced; no offset in it moves."""
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return whole.replace("\0", "\ufffd")
 
 
 def asker(message: Message) -> int:

@@ -10,9 +10,10 @@ from bot import render
 from bot.interview import Exchange, Interview, Knowledge
 from bot.respond import Conversation
 
-# What a button does, by the letter that its data carry; the first kind speaks of exchanges by
-# their numbers, and so expires with the knowledge that it was made from.
-NUMBERED = frozenset({"show", "whole", "turn", "list", "good", "bad"})
+# What a button does, by the word that its data carry; the first kind speaks of exchanges by
+# their numbers, and so expires with the knowledge that it was made from. The first release's
+# `whole` and `turn`, which named passages by their characters, are no words any more: they expire.
+NUMBERED = frozenset({"show", "open", "page", "list", "good", "bad"})
 LASTING = frozenset({"delete", "ambient", "idle"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telegram import (
+    Chat,
     ChatMember,
     ChatMemberRestricted,
     ChatMemberUpdated,
@@ -27,23 +28,38 @@ async def changed(update: Update, context: Context) -> None:
     change = update.my_chat_member
     if change is None:
         return
-    store, chat = context.services.store, change.chat.id
+    memory, chat = context.memory, change.chat.id
+    if _is_there(change.new_chat_member) and not is_agreed(change.chat, context):
+        await leave(change.chat, language(change.from_user.language_code), context)
+        return
     may_write = _may_write(change.new_chat_member)
-    store.set_active(chat, may_write)
+    memory.set_active(chat, may_write)
     if not _is_there(change.new_chat_member):
-        store.set_greeted(chat, False)
-    elif may_write and change.chat.type in _GROUPS and not store.chat(chat).greeted:
-        store.set_greeted(chat, True)
+        memory.set_greeted(chat, False)
+    elif may_write and change.chat.type in _GROUPS and not (await memory.chat(chat)).greeted:
+        memory.set_greeted(chat, True)
         await _greet(change, context)
+
+
+def is_agreed(chat: Chat, context: Context) -> bool:
+    """Whether the bot may be in a chat, as far as those who run it are concerned."""
+    agreed = context.services.chats
+    return agreed is None or chat.type == ChatType.PRIVATE or chat.id in agreed
+
+
+async def leave(chat: Chat, tongue: Language, context: Context) -> None:
+    """Leave a chat, with one sentence."""
+    await sending.send(Letter(render.ours("not_here", tongue)), Place(chat.id, group=True), context)
+    await sending.quietly(lambda: context.bot.leave_chat(chat.id))
 
 
 async def migrated(update: Update, context: Context) -> None:
     """Let the settings move along: both the old group and the new one announce it."""
     match update.message:
         case Message(migrate_to_chat_id=int(new), chat=old):
-            context.services.store.migrate_chat(old.id, new)
+            context.memory.migrate_chat(old.id, new)
         case Message(migrate_from_chat_id=int(before), chat=new_chat):
-            context.services.store.migrate_chat(before, new_chat.id)
+            context.memory.migrate_chat(before, new_chat.id)
 
 
 async def _greet(change: ChatMemberUpdated, context: Context) -> None:

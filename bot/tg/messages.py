@@ -53,13 +53,12 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes letters for one reader: in which form and language, and whose answer it is."""
+    """Writes letters for one reader: in which form and language."""
 
     library: Library
     username: str
     form: Form
     language: Language
-    asker: int = 0
 
     def reply(self, turn: Turn) -> Letter:
         """The letter for a reply of any kind."""
@@ -137,7 +136,7 @@ class Writer:
             some = list(self.library.interviews.values())[: render.LISTED]
             return Letter(message, (*([self._interview(i)] for i in some), self._aside()))
         shown = self.library.exchanges[: render.LISTED]
-        keys = [self._key(render.label(e), "show", self._number(e), self.asker) for e in shown]
+        keys = [self._show(e, render.label(e)) for e in shown]
         rows = [keys[n : n + 2] for n in range(0, len(keys), 2)]
         more = len(shown) < len(self.library.exchanges)
         others = [self._say("others", "list", 0)] if more else []
@@ -147,11 +146,14 @@ class Writer:
         """A line of our own words."""
         return Letter(render.ours(word, self.language, 0, **values))
 
-    def settings(self, ambient: bool) -> Letter:
-        """The panel of a group's settings."""
+    def settings(self, ambient: bool, deaf: bool) -> Letter:
+        """The panel of a group's settings; `deaf` where only what calls us is heard."""
         state = say("on" if ambient else "off", self.language)
         switch = self._say("turn_off" if ambient else "turn_on", "ambient", int(not ambient))
-        return Letter(render.ours("settings", self.language, state=state), ([switch],))
+        panel = render.ours("settings", self.language, state=state)
+        warning = render.ours("deaf", self.language) if ambient and deaf else ()
+        warning = (render.Run("\n"), *warning) if warning else ()
+        return Letter((*panel, *warning), ([switch],))
 
     def in_private(self, payload: str = "ask") -> Row:
         """A link to the private chat."""
@@ -168,32 +170,30 @@ class Writer:
         return [] if self.form == "private" else self.in_private()
 
     def _whole(self, exchange: Exchange, quote: str) -> Row:
-        return [self._say("whole", "whole", *self._mark(exchange, quote))]
+        return [self._say("whole", "open", *self._mark(exchange, quote))]
 
-    def _mark(self, exchange: Exchange, quote: str) -> tuple[int, int, int, int]:
+    def _mark(self, exchange: Exchange, quote: str) -> tuple[int, int, int]:
         """What a button carries that shows the same passage again: see `Library.data`."""
-        begin = render.whole(exchange).find(quote)
-        return (self._number(exchange), begin, len(quote), self.asker)
+        return (self._number(exchange), *render.place(exchange, quote))
 
     def _pages(self, exchange: Exchange, quote: str, page: int, count: int) -> Row:
         if count == 1:
             return []
         mark = self._mark(exchange, quote)
         here = say("page", self.language, page=page + 1, pages=count)
-        back = [self._key("‹", "turn", page - 1, *mark)] if page else []
-        on = [self._key("›", "turn", page + 1, *mark)] if page + 1 < count else []
+        back = [self._key("‹", "page", page - 1, *mark)] if page else []
+        on = [self._key("›", "page", page + 1, *mark)] if page + 1 < count else []
         return [*back, self._key(here, "idle"), *on]
 
     def _below(self, exchange: Exchange) -> tuple[Row, ...]:
         match self.form:
             case "group":
-                delete = self._say("delete", "delete", self.asker)
-                return ([*self.in_private(code(exchange)), delete],)
+                return ([*self.in_private(code(exchange)), self._say("delete", "delete")],)
             case "abroad":
                 return (self.in_private(code(exchange)),)
         number = self._number(exchange)
         beside = [
-            self._say(word, "show", self._number(other), self.asker)
+            self._show(other, say(word, self.language))
             for word, step in (("previous", -1), ("next", 1))
             if (other := self.library.beside(exchange, step))
         ]
@@ -209,7 +209,7 @@ class Writer:
         return back + ([self._key("›", "list", here + page)] if is_more else [])
 
     def _show(self, exchange: Exchange, text: str) -> InlineKeyboardButton:
-        return self._key(text, "show", self._number(exchange), self.asker)
+        return self._key(text, "show", self._number(exchange))
 
     def _say(self, word: str, verb: str, *numbers: int) -> InlineKeyboardButton:
         return self._key(say(word, self.language), verb, *numbers)

@@ -1,103 +1,110 @@
-"""Fetching updates, and noticing when nothing is fetched any more.
-
-python-telegram-bot stops polling for good after a single 401 or 404 and tells nobody; and one
-update that it cannot read makes it fetch the same batch for ever.
-"""
+"""Asking Telegram for updates: what came is written down before it is asked for more."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 
-from telegram import Update
-from telegram.error import Conflict, TelegramError
-from telegram.request import HTTPXRequest
+from telegram.error import InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.ext import ExtBot
+
+from bot.tg.arrivals import Json
+from bot.tg.faults import Complaints
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 150.0  # seconds: the longest pause between two attempts is 30, of a poll 10 + 20
-AGAIN = 60.0  # seconds until the same trouble is logged a second time
-_DEAD = (401, 404)
+POLL = 10  # seconds that Telegram holds a poll for which there is nothing yet
+_HUNG = 3 * POLL  # seconds after which a poll that nobody ended is given up
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts
+PATIENCE = 150.0  # seconds without a word from Telegram that are long
 
 
-class Heartbeat(HTTPXRequest):
-    """The connection that polls: it knows when it was last used, and whether it was refused."""
+@dataclass(slots=True)
+class Hearing:
+    """When Telegram was last heard."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic, **options: Any) -> None:
-        super().__init__(**options)
-        self._clock = clock
-        self._last = clock()
-        self._refused = 0
-
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
-        """Make a request, and remember that and how it ended."""
-        try:
-            status, body = await super().do_request(*args, **kwargs)
-            if status in _DEAD:
-                self._refused = status
-            return status, body
-        finally:
-            self.beat()
+    clock: Callable[[], float] = time.monotonic
+    last: float | None = None
 
     def beat(self) -> None:
-        """Polling is alive."""
-        self._last = self._clock()
+        """Telegram was heard just now."""
+        self.last = self.clock()
 
-    @staticmethod
-    def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Read an answer; an update that nobody can read is emptied, so that the rest get in."""
-        answer: dict[str, Any] = HTTPXRequest.parse_json_payload(payload)
-        if isinstance(answer.get("result"), list):
-            answer["result"] = [_readable(update) for update in answer["result"]]
-        return answer
+    @property
+    def silence(self) -> float:
+        """Seconds since then; infinite where it never was."""
+        return float("inf") if self.last is None else self.clock() - self.last
 
-    def trouble(self) -> str | None:
-        """Why polling is over, or nothing if it is not."""
-        if self._refused:
-            return f"Telegram refused to be polled ({self._refused}): is the token still valid?"
-        silent = self._clock() - self._last
-        return f"nothing was polled for {silent:.0f} s" if silent > PATIENCE else None
+    @property
+    def is_good(self) -> bool:
+        return self.silence < PATIENCE
 
 
-def _readable(data: Any) -> Any:
-    try:
-        Update.de_json(data, None)
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        log.error("update %s cannot be read: %s", data.get("update_id"), type(error).__name__)
-        return {"update_id": data["update_id"]}
-    return data
+@dataclass(slots=True)
+class Poll:
+    """One bot's polling. `take` returns when the updates are safe."""
+
+    bot: ExtBot[float]
+    came: Callable[[], list[Json]]
+    take: Callable[[Sequence[Json]], Awaitable[None]]
+    kinds: Sequence[str]
+    hearing: Hearing
+    complaints: Complaints = field(default_factory=Complaints)
+    _offset: int | None = None
+
+    async def forever(self, leads: asyncio.Event) -> str:
+        """Poll while this replica leads; end only where Telegram will never answer: the reason."""
+        pause = _FIRST_PAUSE
+        webhook = True
+        while True:
+            await _leading(leads)
+            try:
+                async with asyncio.timeout(_HUNG):
+                    if webhook:
+                        webhook = not await self.bot.delete_webhook()
+                    await self._once()
+            except InvalidToken as error:
+                return f"Telegram refused to be polled ({error}): is the token still valid?"
+            except (TelegramError, TimeoutError) as error:
+                trouble = error if isinstance(error, TelegramError) else TimedOut()
+                self.complaints.hear(trouble)
+                await asyncio.sleep(_wished(trouble) or pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+                continue
+            pause = _FIRST_PAUSE
+            await self._keep()
+
+    async def _once(self) -> None:
+        await self.bot.get_updates(
+            self._offset, timeout=timedelta(seconds=POLL), allowed_updates=self.kinds
+        )
+        self.hearing.beat()
+
+    async def _keep(self) -> None:
+        """Write down what came, however long that takes; only then is the next poll allowed to
+        confirm it."""
+        if came := self.came():
+            await self.take(came)
+            numbers = [update.get("update_id") for update in came]
+            self._offset = max((n for n in numbers if isinstance(n, int)), default=-1) + 1
 
 
-class Complaints:
-    """Errors of polling, logged when their kind is new and then once a minute."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._said: dict[type[TelegramError], float] = {}
-
-    def hear(self, error: TelegramError) -> None:
-        """Log the error, unless one of its kind was logged just now."""
-        now, kind = self._clock(), type(error)
-        if now - self._said.get(kind, -AGAIN) < AGAIN:
-            return
-        self._said[kind] = now
-        if isinstance(error, Conflict):
-            log.warning("another process polls with this token; still trying: %s", error)
-        else:
-            log.warning("polling failed; still trying: %s", error)
+async def _leading(leads: asyncio.Event) -> None:
+    if not leads.is_set():
+        log.info("another replica polls; standing by")
+        await leads.wait()
+        log.info("polling from now on")
 
 
-async def watch(heart: Heartbeat | None, stop: asyncio.Event, every: float = 1.0) -> str | None:
-    """Wait for the stop, or for polling to be over; then the reason. A webhook has no heart."""
-    if heart:
-        heart.beat()
-    while not await stopped(stop, every):
-        if heart and (reason := heart.trouble()):
-            return reason
-    return None
+def _wished(error: TelegramError) -> float | None:
+    if not isinstance(error, RetryAfter):
+        return None
+    wait = error.retry_after
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 async def stopped(stop: asyncio.Event, seconds: float) -> bool:

@@ -19,8 +19,8 @@ async def question(update: Update, context: Context) -> None:
     if message := update.message:
         if message.media_group_id:
             context.services.captioned.append(message.media_group_id)
-        if context.services.store.chat(message.chat.id).hinted:
-            context.services.store.set_hinted(message.chat.id, False)
+        if (await context.memory.chat(message.chat.id)).hinted:
+            context.memory.set_hinted(message.chat.id, False)
         await answering.answer(_question(message), context)
 
 
@@ -36,21 +36,22 @@ async def hint(update: Update, context: Context) -> None:
     if not (message := update.message):
         return
     if message.media_group_id:
-        context.application.create_task(_hint_at_album(message, context), update)
+        context.services.later(_hint_at_album(message, context))
     else:
         await _hint(message, context)
 
 
 async def _hint_at_album(message: Message, context: Context) -> None:
     await asyncio.sleep(context.services.album_wait)
-    if message.media_group_id not in context.services.captioned:
+    if message.media_group_id and message.media_group_id not in context.services.captioned:
+        context.services.captioned.append(message.media_group_id)
         await _hint(message, context)
+        await context.services.store.write(context.memory.taken())
 
 
 async def _hint(message: Message, context: Context) -> None:
-    store = context.services.store
-    if not store.chat(message.chat.id).hinted:
-        store.set_hinted(message.chat.id, True)
+    if not (await context.memory.chat(message.chat.id)).hinted:
+        context.memory.set_hinted(message.chat.id, True)
         question = heard(message)
         letter = answering.writer(question, context).ours("hint")
         await sending.send(letter, question.place, context)

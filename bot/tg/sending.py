@@ -1,47 +1,71 @@
 """Letters on their way: sent, changed, deleted; what can go wrong on the way ends here.
 
-An error is a log line and a None, never an exception: whoever sends decides what that means.
+An error is a log line and a None, never an exception: whoever sends decides what that means. But
+nobody is left in silence: what certainly did not arrive is sent until it does, and where that is
+not certain, the person is told.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import TypeVar
 
-import httpx
 from telegram import CallbackQuery, Message, ReplyParameters
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-    TimedOut,
-)
+from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError, TimedOut
 
+from bot import render
+from bot.metrics import Failure
+from bot.tg.faults import Meaning, described, meaning
 from bot.tg.incoming import Place
 from bot.tg.limits import TooLate
 from bot.tg.messages import Letter
-from bot.tg.order import arrived
 from bot.tg.services import Context
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-LATEST_IN_A_GROUP = 20.0  # seconds after the question; later, the talk has moved on
+LATEST_IN_A_GROUP = 600.0  # seconds after the question; later, the talk has moved on
+# How often again what may have been done already and does no harm when it is done twice. Not for
+# ever, as what never arrived: something that is lost each time must not hold up its chat.
+AGAIN = 4
 
 
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:
-    """Send a letter; None where it did not, or perhaps did not, arrive."""
-    deadline = _deadline(place.chat)
-    sent = await _carried_out(lambda: _post(letter, place, deadline, context), place.chat, context)
-    if sent:
+    """Send a letter; None where it did not, or perhaps did not, arrive, or had arrived before a
+    crash. In groups it is noted beforehand: what was on the wire then is not sent again."""
+    work = context.work
+    if work.is_told():
+        work.passed()
+        return None
+    if place.chat < 0:
+        await work.keep(ahead=1)
+    deadline = _deadline(place.chat, context)
+    sent = await _carried_out(
+        lambda: _post(letter, place, deadline, context), place.chat, deadline, context, again=0
+    )
+    work.passed()
+    if sent is Meaning.UNCERTAIN and (place.chat > 0 or place.reply_to):
+        await _own_up(place, context)
+    if isinstance(sent, Message):
+        work.spoken = True
         _verify(sent, letter)
-    return sent
+    return sent if isinstance(sent, Message) else None
+
+
+async def _own_up(place: Place, context: Context) -> None:
+    """Say that a letter may not have arrived. In groups this has a while of its own: the letter
+    may have spent all of its own on the silence after it."""
+    deadline = time.monotonic() + LATEST_IN_A_GROUP if place.chat < 0 else None
+    letter = Letter(render.ours("unsure", context.language))
+    context.work.spoken = True
+    await _carried_out(
+        lambda: _post(letter, place, deadline, context), place.chat, deadline, context, again=AGAIN
+    )
 
 
 async def _post(letter: Letter, place: Place, deadline: float | None, context: Context) -> Message:
@@ -56,18 +80,25 @@ async def _post(letter: Letter, place: Place, deadline: float | None, context: C
             rate_limit_args=deadline,
         )
     except ChatMigrated as moved:
-        context.services.store.migrate_chat(place.chat, moved.new_chat_id)
+        context.memory.migrate_chat(place.chat, moved.new_chat_id)
         there = replace(place, chat=moved.new_chat_id, reply_to=None)
         return await _post(letter, there, deadline, context)
 
 
-def _deadline(chat: int) -> float | None:
+def _deadline(chat: int, context: Context) -> float | None:
     """Until when it makes sense to write: in groups the talk moves on. Their ids are negative."""
-    return arrived() + LATEST_IN_A_GROUP if chat < 0 else None
+    return time.monotonic() + seconds_left(context) if chat < 0 else None
+
+
+def seconds_left(context: Context) -> float:
+    """For how long an answer in a group is still to the point, by Telegram's clock."""
+    now, written = context.services.now(), context.work.written
+    return LATEST_IN_A_GROUP - (0.0 if written is None else now - written)
 
 
 async def change(letter: Letter, chat: int, message: int, context: Context) -> bool:
     """Make an earlier message of ours this letter; whether it now is."""
+    deadline = _deadline(chat, context)
 
     async def attempt() -> Message | bool:
         return await context.bot.edit_message_text(
@@ -76,13 +107,23 @@ async def change(letter: Letter, chat: int, message: int, context: Context) -> b
             message_id=message,
             entities=letter.entities,
             reply_markup=letter.keyboard,
-            rate_limit_args=_deadline(chat),
+            rate_limit_args=deadline,
         )
 
-    changed = await _carried_out(attempt, chat, context)
+    changed = await _carried_out(lambda: _already(attempt), chat, deadline, context)
     if isinstance(changed, Message):
         _verify(changed, letter)
-    return changed is not None
+    return not isinstance(changed, Meaning)
+
+
+async def _already(attempt: Callable[[], Awaitable[Message | bool]]) -> Message | bool:
+    """Change a message; that it is so already, as after an attempt without an answer, is well."""
+    try:
+        return await attempt()
+    except BadRequest as error:
+        if "not modified" not in error.message.lower():
+            raise
+        return True
 
 
 async def change_pressed(letter: Letter, query: CallbackQuery, context: Context) -> bool:
@@ -100,7 +141,8 @@ async def change_pressed(letter: Letter, query: CallbackQuery, context: Context)
             reply_markup=letter.keyboard,
         )
 
-    return await _carried_out(attempt, None, context) is not None
+    changed = await _carried_out(lambda: _already(attempt), None, None, context)
+    return not isinstance(changed, Meaning)
 
 
 async def delete(chat: int, message: int, context: Context) -> bool:
@@ -114,7 +156,7 @@ async def delete(chat: int, message: int, context: Context) -> bool:
                 raise
             return True  # somebody was faster
 
-    return bool(await _carried_out(attempt, chat, context))
+    return await _carried_out(attempt, chat, None, context) is True
 
 
 async def toast(query: CallbackQuery, text: str | None = None, alert: bool = False) -> None:
@@ -127,54 +169,76 @@ async def toast(query: CallbackQuery, text: str | None = None, alert: bool = Fal
 
 
 async def quietly(call: Callable[[], Awaitable[Result]]) -> Result | None:
-    """Make a call that may as well fail: a query too old to answer, a chat that is gone."""
+    """Make a call that may as well fail: a query too old to answer, a chat that is gone. Once more
+    at most, and not after a silence: what is asked so does not wait."""
     try:
-        return await call()
+        try:
+            return await call()
+        except TelegramError as error:
+            lost = meaning(error) in (Meaning.NEVER_ARRIVED, Meaning.UNCERTAIN)
+            if not lost or isinstance(error, TimedOut):
+                raise
+            return await call()
     except TelegramError as error:
-        log.info("a call was refused: %s", error)
+        log.info("a call failed: %s", described(error))
         return None
 
 
 async def _carried_out(
-    call: Callable[[], Awaitable[Result]], chat: int | None, context: Context
-) -> Result | None:
+    call: Callable[[], Awaitable[Result]],
+    chat: int | None,
+    deadline: float | None,
+    context: Context,
+    again: int = AGAIN,
+) -> Result | Meaning:
+    """The call's result, or what its failing means."""
     try:
-        return await _persistently(call, context.services.pauses)
+        return await _persistently(call, deadline, again, context)
     except TooLate:
-        log.warning("dropped: it would have reached the group more than 20 s late")
-    except Forbidden as error:
-        log.info("we may not write there any more: %s", error)
-        if chat is not None:
-            context.services.store.set_active(chat, False)
-    except BadRequest as error:
-        log.warning("Telegram refused: %s", error)
-    except TimedOut:
-        log.warning("no answer from Telegram; not repeated, for it may have arrived")
-    except (NetworkError, RetryAfter, ChatMigrated) as error:
-        log.warning("given up: %s", error)
-    return None
+        log.warning("dropped: it would have reached the group more than ten minutes late")
+        context.services.metrics.failed("late")
+        return Meaning.REFUSED
+    except TelegramError as error:
+        if isinstance(error, Forbidden) and chat is not None:
+            context.memory.set_active(chat, False)
+        context.services.metrics.failed(_failure(error))
+        if meaning(error) is Meaning.UNCERTAIN:
+            context.services.complaints.hear(error, "not again, for it may have arrived")
+        else:
+            log.warning("given up: %s", described(error))
+        return meaning(error)
 
 
-async def _persistently(call: Callable[[], Awaitable[Result]], pauses: tuple[float, ...]) -> Result:
-    """The call, made again as long as it is certain that it did not arrive."""
-    for pause in pauses:
+def _failure(error: TelegramError) -> Failure:
+    if isinstance(error, Forbidden):
+        return "forbidden"
+    if isinstance(error, TimedOut):
+        return "timeout"
+    return "refused" if meaning(error) is Meaning.REFUSED else "network"
+
+
+async def _persistently(
+    call: Callable[[], Awaitable[Result]], deadline: float | None, again: int, context: Context
+) -> Result:
+    """The call, made again as long as it is certain that it did not arrive, until its deadline;
+    where that is not certain, so many times."""
+    pauses = chain(context.services.pauses, repeat(context.services.pauses[-1]))
+    while True:
         try:
             return await call()
-        except NetworkError as error:
-            if not _never_arrived(error):
-                raise
-            log.info("not sent, next attempt in %s s: %s", pause, error)
+        except TelegramError as error:
+            match meaning(error):
+                case Meaning.UNCERTAIN if again:
+                    again -= 1
+                case Meaning.NEVER_ARRIVED:
+                    pass
+                case _:
+                    raise
+            context.services.complaints.hear(error)
+        pause = next(pauses)
+        if deadline is not None and time.monotonic() + pause > deadline:
+            raise TooLate
         await asyncio.sleep(pause)
-    return await call()
-
-
-def _never_arrived(error: NetworkError) -> bool:
-    """No connection was made, or the server itself said that it failed (5xx has no cause)."""
-    if isinstance(error, BadRequest):
-        return False
-    never_sent = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-    said_so = error.__cause__ is None and not isinstance(error, TimedOut)
-    return said_so or isinstance(error.__cause__, never_sent)
 
 
 def _verify(sent: Message, letter: Letter) -> None:

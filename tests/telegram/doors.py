@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from itertools import takewhile
@@ -19,9 +19,7 @@ from typing import Any
 import aiohttp
 import httpx
 from aiohttp import web
-from telegram import Update
 from telegram.error import NetworkError, TimedOut
-from telegram.ext import Application
 from telegram.request import BaseRequest, RequestData
 
 from tests.telegram.methods import Refusal, Reply, call, refused, too_many
@@ -42,6 +40,10 @@ _STATUS = {
     503: "Service Unavailable",
     504: "Gateway Timeout",
 }
+_PAGE = (
+    "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>"
+    "\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
 _ENDED = "Conflict: terminated by setWebhook request"
 
 
@@ -76,10 +78,11 @@ async def exchange(world: World, token: str, method: str, params: Mapping[str, s
 def _faulty(fault: Fault) -> Reply:
     if isinstance(fault.how, str):
         raise Broken(fault.how)
-    if fault.html:
-        return Reply(fault.how, page=f"<html><h1>{fault.how} {_STATUS[fault.how]}</h1></html>")
     if fault.how == 429:
         return refused(too_many(fault.retry_after))
+    if fault.page:
+        title = f"{fault.how} {_STATUS.get(fault.how, 'Error')}"
+        return Reply(fault.how, page=_PAGE.format(title=title))
     return refused(Refusal(fault.how, fault.description or _STATUS.get(fault.how, "Error")))
 
 
@@ -167,12 +170,12 @@ def _as_httpx(how: str) -> tuple[NetworkError, httpx.HTTPError]:
     return NetworkError(f"httpx.{type(cause).__name__}: {cause}"), cause
 
 
-async def deliver(world: World, application: Application[Any, Any, Any, Any, Any, Any]) -> int:
-    """Hand every waiting update to the application, one after the other; how many there were."""
+async def deliver(world: World, handle: Callable[[Json], Awaitable[None]]) -> int:
+    """Hand every waiting update to the bot, one after the other; how many there were."""
     count = 0
     while updates := world.take():
         for data in updates:
-            await application.process_update(Update.de_json(data, application.bot))
+            await handle(data)
             count += 1
     return count
 

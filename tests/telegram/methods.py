@@ -683,6 +683,14 @@ def delete_webhook(world: World, p: Json) -> bool:
     return True
 
 
+def get_webhook_info(world: World, p: Json) -> Json:
+    return {
+        "url": world.webhook.url,
+        "has_custom_certificate": False,
+        "pending_update_count": len(world.updates),
+    }
+
+
 _TABLE: tuple[tuple[str, Callable[[World, Json], Any], str], ...] = (
     ("getMe", get_me, ""),
     ("getUpdates", get_updates, "offset:int limit:int timeout:int allowed_updates:json"),
@@ -692,6 +700,7 @@ _TABLE: tuple[tuple[str, Callable[[World, Json], Any], str], ...] = (
         "url:str secret_token:str max_connections:int allowed_updates:json",
     ),
     ("deleteWebhook", delete_webhook, ""),
+    ("getWebhookInfo", get_webhook_info, ""),
     (
         "sendMessage",
         send_message,

@@ -100,7 +100,7 @@ class Fault:
     retry_after: int
     description: str
     chat: Chat | None
-    html: bool = False
+    page: bool
 
     def strikes(self, method: str, params: Mapping[str, str]) -> bool:
         here = self.chat is None or str(self.chat.id) == params.get("chat_id")
@@ -341,19 +341,19 @@ class World:
         retry_after: int = 1,
         description: str = "",
         chat: Chat | None = None,
-        html: bool = False,
+        page: bool = False,
     ) -> None:
         """Let the next calls of a method ("*": of any) go wrong, in one chat only if it is named.
 
         `how` is an HTTP status, "drop" (the connection breaks), "hang" (no answer comes), or
         "refuse" (no connection; in-process only, over HTTP use the door's `down`). With
-        `after_effect` the call is carried out and only its answer is lost. With `html` a proxy
-        answers in Telegram's place, by a page.
+        `after_effect` the call is carried out and only its answer is lost; with `page` a status
+        comes as HTML, as from an nginx that stands before the server.
         """
         with self.lock:
             self.faults.append(
                 Fault(
-                    method.lower(), how, times, after_effect, retry_after, description, chat, html
+                    method.lower(), how, times, after_effect, retry_after, description, chat, page
                 )
             )
 
@@ -752,25 +752,17 @@ class Person(Reader):
         """Press the button with this text under a message; a link to the bot is followed."""
         self._must_see(message)
         button = message.button(text)
-        world = self.world
-        press = Press(world.identifier("press"), self, message, button, world.clock())
-        if button.kind == "url" and world.deep_link(button.value):
+        if button.kind == "url" and self.world.deep_link(button.value):
             self.opens(button.value)
-        if button.kind != "callback_data":
-            return press
-        world.presses[press.id] = press
-        query: Json = {
-            "id": press.id,
-            "from": self.user.json(),
-            "chat_instance": str(abs(message.chat.id) * 7919),
-            "data": button.value,
-        }
-        if message.inline_message_id:
-            query["inline_message_id"] = message.inline_message_id
-        else:
-            query["message"] = message.json(world.users)
-        world.update("callback_query", query)
-        return press
+        return self._press(message, button)
+
+    @_act
+    def forges(self, message: Message, data: str) -> Press:
+        """Send the bot data as if a button under a message had them: no app does, but whoever
+        speaks Telegram's protocol can, and Telegram does not look whether such a button is there.
+        """
+        self._must_see(message)
+        return self._press(message, Button("", "callback_data", data))
 
     @_act
     def opens(self, url: str, group: Chat | None = None) -> Message:
@@ -992,6 +984,25 @@ class Person(Reader):
         if tell:
             self.world.tell(message)
         return message
+
+    def _press(self, message: Message, button: Button) -> Press:
+        world = self.world
+        press = Press(world.identifier("press"), self, message, button, world.clock())
+        if button.kind != "callback_data":
+            return press
+        world.presses[press.id] = press
+        query: Json = {
+            "id": press.id,
+            "from": self.user.json(),
+            "chat_instance": str(abs(message.chat.id) * 7919),
+            "data": button.value,
+        }
+        if message.inline_message_id:
+            query["inline_message_id"] = message.inline_message_id
+        else:
+            query["message"] = message.json(world.users)
+        world.update("callback_query", query)
+        return press
 
     def _summon(self, message: Message) -> None:
         world, replied = self.world, message.reply_to

@@ -1,0 +1,317 @@
+"""What one update's handling knows of the past, and what it leaves: read at once, written at its
+end, together with the mark that the update is done."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.engine import Connection
+
+from bot.respond import Conversation
+from bot.store.database import Database
+from bot.store.schema import answers, chats, conversations, feedback, misses
+
+_FRESH = Conversation()
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """One person in one chat and topic: nothing said there is known anywhere else."""
+
+    chat: int
+    thread: int
+    person: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A reply of ours as it stands in a chat: to which message, what it quotes, its link.
+
+    `digest` tells whether an edit would change anything; Telegram refuses one that would not.
+    """
+
+    message: int
+    question: int
+    exchange: str | None
+    quote: str = ""
+    link: str | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatState:
+    """What a chat's admins have set, and what we have noted about it."""
+
+    ambient: bool = False
+    snoozed_until: float = 0.0
+    active: bool = True
+    greeted: bool = False
+    hinted: bool = False
+
+
+class Memory:
+    """Reads wait for the database; writes are kept until somebody takes and carries them out."""
+
+    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+        self._database, self._clock = database, clock
+        self._writes: list[Callable[[Connection], None]] = []
+        self._chats: dict[int, ChatState] = {}
+
+    def taken(self) -> tuple[Callable[[Connection], None], ...]:
+        """What is to be written, in order; from now on that is the caller's matter."""
+        writes, self._writes = tuple(self._writes), []
+        return writes
+
+    # Conversations
+
+    async def conversation(self, speaker: Speaker) -> Conversation:
+        """What was last spoken of with this person, in this chat and topic."""
+        found = await self._scalar(select(conversations.c.state).where(_is(speaker)))
+        return _conversation(found) if found else Conversation()
+
+    def converse(self, speaker: Speaker, conversation: Conversation) -> None:
+        """Remember what was just spoken of."""
+        key = {"chat": speaker.chat, "thread": speaker.thread, "person": speaker.person}
+        state = json.dumps(_fields(conversation), ensure_ascii=False)
+        self._put(conversations, key, state=state, at=self._clock())
+
+    # Answers
+
+    def answered(
+        self,
+        speaker: Speaker,
+        sent: Sent,
+        before: Conversation = _FRESH,
+        after: Conversation = _FRESH,
+    ) -> None:
+        """Note an answer, and the conversation as it was before the question and after it."""
+        self._later(lambda db: _note(db, speaker, sent, before, after, self._clock()))
+
+    async def answers_to(self, chat: int, question: int) -> tuple[Sent, ...]:
+        """Our answers to one message, in the order in which they were sent."""
+        wanted = (answers.c.chat == chat) & (answers.c.question == question)
+        query = select(answers).where(wanted).order_by(answers.c.id)
+        rows = await self._database.read(lambda db: db.execute(query).all())
+        return tuple(map(_sent, rows))
+
+    async def asker(self, chat: int, message: int) -> int | None:
+        """Who asked for a message of ours; None where we don't know it."""
+        found: int | None = await self._scalar(
+            select(answers.c.person).where(_shown(chat, message))
+        )
+        return found
+
+    async def before(self, chat: int, question: int) -> Conversation:
+        """The conversation as it was before a question that we answered."""
+        wanted = (answers.c.chat == chat) & (answers.c.question == question)
+        found = await self._scalar(select(answers.c.before).where(wanted).order_by(answers.c.id))
+        return _pair(found)[0] if found else Conversation()
+
+    async def after(self, chat: int, message: int) -> Conversation | None:
+        """The conversation as it was when we wrote a message; None where we don't know it."""
+        found = await self._scalar(select(answers.c.before).where(_shown(chat, message)))
+        return _pair(found)[1] if found else None
+
+    async def last_question(self, speaker: Speaker) -> int | None:
+        """The message of this person that we answered last."""
+        c = answers.c
+        wanted = (
+            (c.chat == speaker.chat) & (c.thread == speaker.thread) & (c.person == speaker.person)
+        )
+        found: int | None = await self._scalar(
+            select(c.question).where(wanted).order_by(c.id.desc())
+        )
+        return found
+
+    async def recent(self, chat: int, thread: int, exchange: str, seconds: float) -> Sent | None:
+        """The last answer with this exchange in this chat and topic, if it is that recent."""
+        c = answers.c
+        here = (c.chat == chat) & (c.thread == thread) & (c.exchange == exchange)
+        query = select(answers).where(here, c.at >= self._clock() - seconds).order_by(c.id.desc())
+        row = await self._database.read(lambda db: db.execute(query.limit(1)).first())
+        return _sent(row) if row else None
+
+    def changed(
+        self, speaker: Speaker, sent: Sent, after: Conversation, *, anew: bool = False
+    ) -> None:
+        """Note that a message of ours now shows something else, and what is spoken of since; one
+        that we do not know is noted if that is wished (`anew`), else left alone."""
+        self._later(lambda db: _change(db, speaker, sent, after, self._clock(), anew))
+
+    def deleted(self, chat: int, message: int) -> None:
+        """Note that a message of ours is gone."""
+        self._later(lambda db: db.execute(delete(answers).where(_shown(chat, message))))
+
+    # Chats
+
+    async def chat(self, chat: int) -> ChatState:
+        """What is set and noted for a chat."""
+        if chat not in self._chats:
+            query = select(chats).where(chats.c.chat == chat)
+            row = await self._database.read(lambda db: db.execute(query).first())
+            self._chats[chat] = _state(row) if row else ChatState()
+        return self._chats[chat]
+
+    async def is_snoozed(self, chat: int) -> bool:
+        """Whether the chat's admins asked for silence that still lasts."""
+        return (await self.chat(chat)).snoozed_until > self._clock()
+
+    def snooze(self, chat: int, seconds: float) -> None:
+        """Be silent in a chat for so long; 0 ends the silence."""
+        self._note(chat, snoozed_until=self._clock() + seconds if seconds else 0.0)
+
+    def set_ambient(self, chat: int, on: bool) -> None:
+        """Answer in this chat also when nobody asked the bot, or no longer."""
+        self._note(chat, ambient=on)
+
+    def set_active(self, chat: int, on: bool) -> None:
+        """Note that we may write in a chat, or that we were refused."""
+        self._note(chat, active=on)
+
+    def set_greeted(self, chat: int, on: bool) -> None:
+        """Note that a group was told how to ask, or has to be told again."""
+        self._note(chat, greeted=on)
+
+    def set_hinted(self, chat: int, on: bool) -> None:
+        """Note that a chat was told that only text is understood, or may be told again."""
+        self._note(chat, hinted=on)
+
+    def migrate_chat(self, old: int, new: int) -> None:
+        """Let a group's settings follow it to its new id; its old messages stay behind."""
+        self._later(lambda db: _migrate(db, old, new))
+
+    # People
+
+    def missed(self, text: str, outcome: str, nearest: str | None, score: float) -> None:
+        """Keep a question that was not answered, without who asked it."""
+        row = {"text": text, "outcome": outcome, "nearest": nearest, "score": score}
+        self._later(lambda db: db.execute(insert(misses).values(at=self._clock(), **row)))
+
+    def rate(self, chat: int, message: int, person: int, exchange: str, useful: bool) -> None:
+        """Keep whether an answer helped someone; a second opinion replaces the first."""
+        key = {"chat": chat, "message": message, "person": person, "exchange": exchange}
+        self._put(feedback, key, useful=useful, at=self._clock())
+
+    def forget(self, person: int) -> None:
+        """Keep nothing of a person: no conversation, no answer, no opinion, no private chat."""
+        self._later(lambda db: _forget(db, person))
+
+    async def _scalar(self, query: Any) -> Any:
+        return await self._database.read(lambda db: db.execute(query.limit(1)).scalar())
+
+    def _later(self, write: Callable[[Connection], Any]) -> None:
+        self._writes.append(write)
+
+    def _note(self, chat: int, **values: Any) -> None:
+        if chat in self._chats:
+            self._chats[chat] = replace(self._chats[chat], **values)
+        self._put(chats, {"chat": chat}, **values)
+
+    def _put(self, table: Table, key: dict[str, Any], **values: Any) -> None:
+        self._later(lambda db: _upsert(db, table, key, values))
+
+
+def _note(
+    db: Connection,
+    speaker: Speaker,
+    sent: Sent,
+    before: Conversation,
+    after: Conversation,
+    now: float,
+) -> None:
+    db.execute(
+        insert(answers).values(
+            chat=speaker.chat,
+            thread=speaker.thread,
+            person=speaker.person,
+            question=sent.question,
+            message=sent.message,
+            exchange=sent.exchange,
+            quote=sent.quote,
+            link=sent.link,
+            digest=sent.digest,
+            before=_written_pair(before, after),
+            at=now,
+        )
+    )
+
+
+def _change(
+    db: Connection, speaker: Speaker, sent: Sent, after: Conversation, now: float, anew: bool
+) -> None:
+    wanted = _shown(speaker.chat, sent.message)
+    found = db.execute(select(answers.c.before).where(wanted)).scalar()
+    if found is not None:
+        values = {"exchange": sent.exchange, "quote": sent.quote, "digest": sent.digest}
+        pair = _written_pair(_pair(found)[0], after)
+        db.execute(update(answers).where(wanted).values(before=pair, at=now, **values))
+    elif anew:
+        _note(db, speaker, sent, _FRESH, after, now)
+
+
+def _migrate(db: Connection, old: int, new: int) -> None:
+    if db.execute(select(chats.c.chat).where(chats.c.chat == old)).first():
+        db.execute(delete(chats).where(chats.c.chat == new))
+        db.execute(update(chats).where(chats.c.chat == old).values(chat=new, active=True))
+
+
+def _forget(db: Connection, person: int) -> None:
+    for table in (conversations, answers, feedback):
+        db.execute(delete(table).where(table.c.person == person))
+    db.execute(delete(chats).where(chats.c.chat == person))
+
+
+def _upsert(db: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Update the row with this key, or insert it."""
+    found = update(table).values(**values)
+    for name, value in key.items():
+        found = found.where(table.c[name] == value)
+    if db.execute(found).rowcount == 0:
+        db.execute(insert(table).values(**key, **values))
+
+
+def _is(speaker: Speaker) -> Any:
+    c = conversations.c
+    return (c.chat == speaker.chat) & (c.thread == speaker.thread) & (c.person == speaker.person)
+
+
+def _shown(chat: int, message: int) -> Any:
+    return (answers.c.chat == chat) & (answers.c.message == message)
+
+
+def _written_pair(before: Conversation, after: Conversation) -> str:
+    return json.dumps([_fields(before), _fields(after)], ensure_ascii=False)
+
+
+def _fields(conversation: Conversation) -> list[object]:
+    return [getattr(conversation, field.name) for field in fields(conversation)]
+
+
+def _conversation(written: str) -> Conversation:
+    return _from_fields(json.loads(written))
+
+
+def _pair(written: str) -> tuple[Conversation, Conversation | None]:
+    """The conversation before an answer and after it; the first release noted only the former."""
+    noted = json.loads(written)
+    if noted and isinstance(noted[0], list):
+        return _from_fields(noted[0]), _from_fields(noted[1])
+    return _from_fields(noted), None
+
+
+def _from_fields(noted: list[Any]) -> Conversation:
+    question, exchange, quote, offered, *rest = noted
+    shown, replies = rest or ((), 0)  # the first release noted neither
+    return Conversation(question, exchange, quote, tuple(offered), tuple(shown), replies)
+
+
+def _state(row: Any) -> ChatState:
+    return ChatState(row.ambient, row.snoozed_until, row.active, row.greeted, row.hinted)
+
+
+def _sent(row: Any) -> Sent:
+    return Sent(row.message, row.question, row.exchange, row.quote, row.link, row.digest)
