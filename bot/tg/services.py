@@ -54,8 +54,10 @@ class Work:
 
     async def keep(self, ahead: int = 0) -> None:
         """Note what was done so far: the replies that were passed, and so many more, are not to be
-        sent again."""
-        await self.store.progress(self.entry, self.replies + ahead, self.memory.taken())
+        sent again. Where another replica has taken the update over, this is the end of it here."""
+        done = self.replies + ahead
+        if not await self.store.progress(self.entry, done, self.memory.taken()):
+            raise asyncio.CancelledError("another replica has taken the update over")
 
 
 CURRENT: ContextVar[Work] = ContextVar("work")
