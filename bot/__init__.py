@@ -35,6 +35,7 @@ What happens to a question, file by file:
     store.py       what outlives a message
     metrics.py     what a monitor can ask: counts, durations, lengths
     tg/            Telegram; nothing above imports it
+    deploy/        no code: image, compose, nginx, systemd unit
 """
 
 import os

@@ -162,10 +162,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     from bot import tg
+    from bot.reloading import Reloading
 
     configured = settings(given)
-    bot = _bot(options, given)
-    return tg.run(bot.responder, bot.knowledge, configured)
+    folder = _folder(options, given)
+    served = _bot(options, given)
+    return tg.run(served, Reloading(folder, _encoder(folder), served), configured)
 
 
 def _chat(options: argparse.Namespace, given: Mapping[str, str]) -> int:

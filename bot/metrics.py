@@ -24,7 +24,7 @@ from prometheus_client import (
 UpdateKind = Literal[
     "message", "edited_message", "callback_query", "inline_query", "guest_message", "my_chat_member"
 ]
-UpdateOutcome = Literal["done", "failed", "expired", "repeated", "unreadable"]
+UpdateOutcome = Literal["done", "failed", "expired", "refused", "unreadable"]
 AnswerOutcome = Literal["answer", "choices", "none", "smalltalk"]
 Sent = Literal["message", "edit", "deletion", "toast", "inline", "guest"]
 Failure = Literal[

@@ -236,17 +236,59 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "about_more": ("……共 {count} 篇。", "… {count} in all."),
     "privacy": (
-        "我记下：没答上的问题（文字和时间，不记是谁问的），用来改进；每个聊天里最近谈到的那一问，"
-        "用来听懂追问，三十天不问就删；我发出的答案的编号和它答的问题，两天后删；“有用 / 没用”。"
-        "群里没叫我的话不记。日志里没有任何人写的话。不给别人，不做广告。",
-        "I keep: questions I could not answer (text and time, not who asked), to get better; the "
-        "question we last spoke of in each chat, to understand follow-ups, deleted after thirty "
-        "days of silence; the ids of my answers and the questions they answer, for two days; "
-        "“helpful” and “not helpful”. What is said in groups without calling me is not kept. Logs "
-        "contain nothing that anybody "
-        "wrote. Nothing is passed on or used for advertising.",
+        "我记下：\n"
+        "• 你的消息：答完就抹去文字，编号留两天，免得答两遍\n"
+        "• 每个聊天里最近谈到的那一问，连同你的用户编号：用来听懂追问，三十天不问就删\n"
+        "• 我的答案答的是谁的哪条消息、之前谈到什么：用来跟着改、让你能删，两天后删\n"
+        "• 没答上的问题（文字和时间，不记是谁问的）：用来改进，一年后删\n"
+        "• “有用 / 没用”，连同你的用户编号：用来改进，一年后删\n"
+        "群里没叫我的话不记。日志里没有任何人写的话。不给别人，不做广告。\n"
+        "/forget 删掉我记下的关于你的一切。",
+        "I keep:\n"
+        "• your messages: their text until they are answered, their numbers for two days, so that "
+        "none is answered twice\n"
+        "• the question we last spoke of in each chat, with your user id, to understand "
+        "follow-ups: until thirty days of silence\n"
+        "• whose message each of my answers replies to and what we spoke of before, to follow your "
+        "edits and let you delete it: for two days\n"
+        "• questions I could not answer (text and time, not who asked), to get better: for a year\n"
+        "• “helpful” and “not helpful”, with your user id, to get better: for a year\n"
+        "What is said in groups without calling me is not kept. Logs contain nothing that anybody "
+        "wrote. Nothing is passed on or used for advertising. /forget deletes all that I keep of "
+        "you.",
+    ),
+    "forgotten": (
+        "删掉了：我记下的关于你的一切。没答上的问题里本来就没有你的名字。",
+        "Deleted: all that I kept of you. Questions I could not answer never had your name.",
+    ),
+    # For those who run the bot
+    "status": (
+        "版本 {version}，知识 {knowledge}（{exchanges} 段问答）\n"
+        "运行 {uptime}，上次听到 Telegram 是 {heard} 前\n排队 {queue} 条，最久 {age}\n一天来：答 {answers}，没答上 {misses}\n"
+        "数据库 {size} MB，知识的错误 {faults} 处",
+        "Version {version}, knowledge {knowledge} ({exchanges} exchanges)\nUp {uptime}, Telegram "
+        "last heard {heard} ago\nWaiting: {queue}, the oldest for {age}\nIn a day: {answers} "
+        "answered, {misses} not\nDatabase: {size} MB; faults of the knowledge: {faults}",
+    ),
+    "status_no_database": ("数据库现在用不了。", "The database cannot be used just now."),
+    "reloaded": ("换上了新的知识 {version}。", "Knowledge {version} is in service."),
+    "unchanged": ("知识文件没有变。", "The knowledge has not changed."),
+    "refused_knowledge": (
+        "新的知识有错，仍用原来的：\n{faults}",
+        "The new knowledge has faults; the old stays in service:\n{faults}",
+    ),
+    "not_here": (
+        "我只在约定的群里回答，先退出了。",
+        "I only answer in groups that were agreed upon, so I leave.",
     ),
     # Groups
+    "deaf": (
+        "\n但隐私模式开着，群里没叫我的话我收不到：把我设为管理员，或在 @BotFather 里用 "
+        "/setprivacy 关掉隐私模式，再把我移出群重新加入。",
+        "\nBut privacy mode is on, and what is said without calling me does not reach me: make "
+        "me an admin, or turn privacy mode off in @BotFather with /setprivacy, then remove me and "
+        "add me again.",
+    ),
     "greet": (
         "大家好，我用访谈嘉宾的原话回答问题。\n这样问我：{ask} 加问题；或者回复我的消息；"
         "或者用 {ask} 回复别人的提问。",
@@ -299,6 +341,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "command_help": ("怎么用", "How to use me"),
     "command_about": ("每句话的出处", "Where every word comes from"),
     "command_privacy": ("我记下什么", "What I keep"),
+    "command_forget": ("删掉我记下的关于你的一切", "Delete all that I keep of you"),
     "command_settings": ("本群设置", "Settings of this group"),
     "command_snooze": ("安静一会儿：/snooze 60", "Be silent for a while: /snooze 60"),
     "command_resume": ("恢复回答", "Answer again"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.edition import Edition
 from bot.interview import Everyday, Exchange, Fact, Interview, Knowledge, Origin, Phrase
 from bot.policy import Policy
 from bot.respond import Responder
@@ -97,5 +98,6 @@ KNOWLEDGE = Knowledge(
     ),
 )
 RESPONDER = Responder(Index(KNOWLEDGE), POLICY)
+EDITION = Edition(KNOWLEDGE, RESPONDER, (), "bookshop")
 # One that is never sure, and offers whatever comes near.
 OFFERING = Responder(Index(KNOWLEDGE), replace(POLICY, sure=0.99, follow=0.99, offer=0.01))

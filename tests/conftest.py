@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,15 +22,32 @@ settings.register_profile("patient", deadline=None, suppress_health_check=[Healt
 settings.load_profile("patient")
 
 
+_SHARED = "FANGTAN_TEST_RUN"  # names the folder of a run that its workers inherit
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """PostgreSQL runs as another user where root runs the tests, and pytest locks its folders
+    against others whenever it starts."""
+    if not hasattr(config, "workerinput"):
+        os.environ[_SHARED] = tempfile.mkdtemp(prefix="fangtan-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ[_SHARED], ignore_errors=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _cache_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """What is built of the tests' folders goes when they go; all workers of a run share it."""
-    os.environ["XDG_CACHE_HOME"] = str(_of_the_run(tmp_path_factory) / "cache")
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["XDG_CACHE_HOME"] = str(run / "cache")
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(_of_the_run(tmp_path_factory) / "postgres")
+def postgres() -> Iterator[Server]:
+    server = Server(Path(os.environ[_SHARED]) / "postgres")
     yield server
     server.close()
 
@@ -47,12 +66,6 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/bot.db"
     url: str = request.getfixturevalue("on_postgres")
     return url
-
-
-def _of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all workers of a run share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture

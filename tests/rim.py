@@ -10,6 +10,7 @@ from types import SimpleNamespace, TracebackType
 from typing import Any
 from unittest.mock import patch
 
+from bot.edition import Edition
 from bot.interview import Exchange, Knowledge
 from bot.respond import Conversation, Responder
 from bot.store import ChatState, Memory, Miss, Speaker, Store
@@ -18,7 +19,7 @@ from bot.tg.arrivals import Json
 from bot.tg.faults import checked
 from bot.tg.library import Library
 from bot.tg.limits import Pace
-from bot.tg.services import Services
+from bot.tg.services import Services, Shelf
 from bot.tg.worker import Worker
 from tests.bookshop import KNOWLEDGE, RESPONDER
 from tests.telegram import Chat, FakeRequest, Message, Person, Press, World, deliver
@@ -46,6 +47,7 @@ class Rim:
         knowledge: Knowledge = KNOWLEDGE,
         database: str = "sqlite://",
         operators: frozenset[int] = frozenset(),
+        chats: frozenset[int] | None = None,
         pace: Pace | None = None,
         pauses: tuple[float, ...] = (0, 0),
     ) -> None:
@@ -55,13 +57,13 @@ class Rim:
         self.waited: list[float] = []
         self._pace = pace or self._unhurried()
         self._thinker = ThreadPoolExecutor(1)
-        self._services = Services(
-            responder,
-            self.library,
+        self.services = Services(
+            Shelf(Edition(knowledge, responder, (), "rim"), self.library),
             self.store,
             self._thinker,
-            operators,
-            world.clock,
+            operators=operators,
+            chats=chats,
+            now=world.clock,
             pauses=pauses,
         )
         self._runner = asyncio.Runner()
@@ -149,7 +151,7 @@ class Rim:
     async def _begin(self) -> None:
         fake = Line(self.world)
         self.application = app.build(
-            self._services,
+            self.services,
             self.world.token,
             "http://fake",
             fake,
@@ -157,7 +159,7 @@ class Rim:
             self._pace,
         )
         await app.begin(self.application)
-        self._worker = Worker(self.application, self.store)
+        self._worker = Worker(self.application, self.services)
 
     async def _end(self) -> None:
         await self._worker.stop(0)

@@ -5,11 +5,11 @@ import sys
 
 from bot.settings import NotConfigured, settings
 from bot.tg import run
-from tests.bookshop import KNOWLEDGE, RESPONDER
+from tests.bookshop import EDITION
 
 if __name__ == "__main__":
     try:
-        sys.exit(run(RESPONDER, KNOWLEDGE, settings(os.environ)))
+        sys.exit(run(EDITION, None, settings(os.environ)))
     except NotConfigured as fault:
         print(fault, file=sys.stderr)
         sys.exit(2)

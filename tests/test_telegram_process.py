@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -114,6 +115,17 @@ def test_it_answers_and_introduces_itself_in_two_languages(world: World, bot: Pr
     assert {language for _, language in world.profile.commands} == {"", "en"}
     assert world.profile.descriptions[""]
     assert bot.is_told_to_stop() == 0
+
+
+def test_the_log_can_be_json_with_what_became_of_a_question_as_fields(
+    world: World, starts: Callable[..., Process]
+) -> None:
+    bot = starts(BOT_LOG_FORMAT="json")
+    asks(world, world.user("Alice"), "房租贵不贵")
+    assert bot.is_told_to_stop() == 0
+    lines = [json.loads(line) for line in bot.log.splitlines()]
+    assert [line["exchange"] for line in lines if line.get("outcome") == "answer"] == [RENT.key]
+    assert "房租" not in str(lines)
 
 
 def test_sigterm_while_answering_loses_nothing(world: World, bot: Process) -> None:

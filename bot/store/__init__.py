@@ -184,6 +184,14 @@ class Store:
         """Call back, from another thread, when other replicas have left work; what ends it."""
         return self._database.listen(inbox.CHANNEL, heard)
 
+    async def is_there(self) -> bool:
+        """Whether the database answers."""
+        try:
+            await self._database.read_once(lambda db: db.execute(select(1)))
+        except Unavailable:
+            return False
+        return True
+
     async def waiting(self) -> Waiting:
         """How long the inbox is, and how old. Raises Unavailable."""
         return await self._database.read_once(lambda db: inbox.waiting(db, self._clock()))

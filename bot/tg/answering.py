@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 
 from bot.interview import Exchange
+from bot.metrics import AnswerOutcome
 from bot.respond import Answer, Choices, Conversation, NotCovered, SmallTalk, Turn, principal
 from bot.store import Sent
 from bot.tg import incoming, sending
@@ -25,7 +26,7 @@ AGAIN_AFTER = 600.0  # seconds until a group is shown the same answer a second t
 def writer(question: Heard, context: Context) -> Writer:
     """Who writes to the one who asked."""
     return Writer(
-        context.services.library,
+        context.library,
         context.bot.username,
         "group" if question.place.group else "private",
         question.language,
@@ -49,7 +50,7 @@ async def _conversation(question: Heard, context: Context) -> Conversation:
     if question.original is None:
         return last
     pointed = await context.memory.after(question.place.chat, question.original.message)
-    pointed = pointed or context.services.library.recognised(question.original.text)
+    pointed = pointed or context.library.recognised(question.original.text)
     return last if pointed is None else last.back_to(pointed)
 
 
@@ -95,6 +96,7 @@ async def deliver(question: Heard, turn: Turn, before: Conversation, context: Co
     if sent is None:
         _miss("unsent", turn, context)
         return
+    _measure(context)
     memory.converse(question.speaker, turn.conversation)
     note = noted(letter, sent.message_id, question.message, incoming.link(sent))
     memory.answered(question.speaker, note, before, turn.conversation)
@@ -109,6 +111,7 @@ def record(turn: Turn, context: Context) -> None:
     """One line in the log, without the question; and the question, if it was not answered."""
     outcome = _outcome(turn)
     context.work.outcome = outcome
+    context.services.metrics.answered(outcome)
     matches = turn.ranking.matches
     margin = turn.score - (matches[1].score if len(matches) > 1 else 0.0)
     log.info(
@@ -126,10 +129,17 @@ def record(turn: Turn, context: Context) -> None:
 
 
 async def _turns(question: Heard, before: Conversation, context: Context) -> tuple[Turn, ...]:
-    turns = await context.services.think(context.services.responder.respond, question.text, before)
+    turns = await context.services.think(context.responder.respond, question.text, before)
     for turn in turns:
         record(turn, context)
     return turns
+
+
+def _measure(context: Context) -> None:
+    """How long the one who asked has waited."""
+    work, services = context.work, context.services
+    since = services.now() - work.written if work.written is not None else work.age
+    services.metrics.latency(since, work.age)
 
 
 def _is_wished(turn: Turn) -> bool:
@@ -156,7 +166,7 @@ def noted(letter: Letter, message: int, question: int, link: str | None = None) 
     return Sent(message, question, key, letter.quote, link, letter.digest)
 
 
-def _outcome(turn: Turn) -> str:
+def _outcome(turn: Turn) -> AnswerOutcome:
     match turn.reply:
         case Answer():
             return "answer"

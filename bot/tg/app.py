@@ -6,8 +6,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain, repeat
 from typing import Any
 
@@ -28,10 +29,10 @@ from telegram.ext import (
 )
 from telegram.request import BaseRequest
 
-from bot.interview import Knowledge
-from bot.respond import Responder
-from bot.settings import NotConfigured, Settings, Webhook
-from bot.store import Store, Unopenable
+from bot.edition import Edition
+from bot.reloading import Reloading
+from bot.settings import NotConfigured, Settings
+from bot.store import Store, Unavailable, Unopenable
 from bot.tg import (
     buttons,
     commands,
@@ -42,15 +43,18 @@ from bot.tg import (
     inline,
     logs,
     membership,
+    operating,
     polling,
     private,
     profile,
+    webhook,
 )
+from bot.tg.arrivals import Json
 from bot.tg.connection import Connection, Polled, TelegramClock
 from bot.tg.faults import Complaints
-from bot.tg.library import Library
+from bot.tg.front import Front, Hook, Ready
 from bot.tg.limits import CONNECTIONS, Pace
-from bot.tg.services import App, Context, Services
+from bot.tg.services import App, Context, Services, Shelf
 from bot.tg.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -60,7 +64,7 @@ TIDY = 6 * 60 * 60.0  # seconds between two clearings of the database
 GRACE = 4.0  # seconds for what is in work at the end; containers are killed after 10
 
 
-def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
+def run(served: Edition, reloading: Reloading | None, settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT: 0; 1 if the bot died. Raises NotConfigured."""
     logs.set_up(settings.log_level, settings.log_format, *settings.secrets)
     os.environ["PTB_TIMEDELTA"] = "1"
@@ -68,12 +72,9 @@ def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
         store = Store(settings.database)
     except Unopenable as error:
         raise NotConfigured(str(error)) from None
-    clock = TelegramClock()
     with ThreadPoolExecutor(1, "search") as thinker:
-        library = Library(knowledge)
-        services = Services(responder, library, store, thinker, settings.admins, clock)
         try:
-            return asyncio.run(_live(services, settings, clock))
+            return asyncio.run(_live(_Bot(served, reloading, settings, store, thinker)))
         except NotConfigured:
             raise
         except Exception:
@@ -83,7 +84,9 @@ def run(responder: Responder, knowledge: Knowledge, settings: Settings) -> int:
             store.close()
 
 
-def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
+def handlers(
+    me: User, operators: frozenset[int]
+) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
     """Of each group the first handler that fits runs; groups run from low to high."""
     said = filters.UpdateType.MESSAGE
     alone = said & filters.ChatType.PRIVATE
@@ -112,6 +115,9 @@ def handlers(me: User) -> dict[int, Sequence[BaseHandler[Any, Context, Any]]]:
             CommandHandler("help", commands.help_, here),
             CommandHandler("about", commands.about, here),
             CommandHandler("privacy", commands.privacy, here),
+            CommandHandler("forget", commands.forget, here),
+            CommandHandler("status", operating.status, here & filters.User(operators)),
+            CommandHandler("reload", operating.reload, here & filters.User(operators)),
             CommandHandler("settings", group_settings.settings, here),
             CommandHandler("snooze", group_settings.snooze, here),
             CommandHandler("resume", group_settings.resume, here),
@@ -154,7 +160,7 @@ def build(
         .base_file_url(f"{api_url}/file/bot")
         .request(request)
         .get_updates_request(polled)
-        .rate_limiter(pace or Pace())
+        .rate_limiter(pace or Pace(metrics=services.metrics))
         .updater(None)
         .job_queue(None)
         .context_types(ContextTypes(context=Context))
@@ -174,25 +180,95 @@ def build(
 async def begin(application: App) -> None:
     """Connect, and get to know oneself."""
     await application.initialize()
-    application.add_handlers(handlers(application.bot.bot))
+    services: Services = application.bot_data["services"]
+    application.add_handlers(handlers(application.bot.bot, services.operators))
 
 
-async def _live(services: Services, settings: Settings, clock: TelegramClock) -> int:
-    request = Connection(
-        clock,
-        connection_pool_size=CONNECTIONS,
-        pool_timeout=READ_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-    )
-    polled = Polled(clock, read_timeout=2 * polling.POLL)
-    application = build(services, settings.token, settings.api_url, request, polled)
+class _Bot:
+    """The parts of a running bot, put together; a class because they all know each other."""
+
+    def __init__(
+        self,
+        served: Edition,
+        reloading: Reloading | None,
+        settings: Settings,
+        store: Store,
+        thinker: ThreadPoolExecutor,
+    ) -> None:
+        clock = TelegramClock()
+        self.settings = settings
+        self.services = Services(
+            Shelf.of(served),
+            store,
+            thinker,
+            operators=settings.admins,
+            chats=settings.chats,
+            now=clock,
+        )
+        self.polled = Polled(clock, read_timeout=2 * polling.POLL)
+        request = Connection(
+            clock,
+            connection_pool_size=CONNECTIONS,
+            pool_timeout=READ_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+        )
+        self.application = build(
+            self.services, settings.token, settings.api_url, request, self.polled
+        )
+        self.worker = Worker(self.application, self.services)
+        self.hearing = polling.Hearing()
+        self.desk = operating.Desk(self.application, self.services, self.hearing, reloading)
+        self.begun = False
+
+    async def take(self, update: Json) -> bool:
+        """Write down what Telegram delivers; False where that cannot be done just now."""
+        if not self.begun:
+            return False
+        self.hearing.beat()
+        try:
+            await self.worker.receive([update], patiently=False)
+        except Unavailable:
+            return False
+        return True
+
+    async def ready(self) -> Ready:
+        """Whether what the bot cannot do without is there."""
+        return Ready(True, await self.services.store.is_there(), self.hearing.is_good)
+
+    async def measured(self) -> bytes:
+        """The metrics, as of now."""
+        with suppress(Unavailable):
+            waiting = await self.services.store.waiting()
+            self.services.metrics.inbox(waiting.length, waiting.age)
+        return self.services.metrics.text()
+
+    @property
+    def front(self) -> Front | None:
+        """What listens, if anything does."""
+        settings, hook = self.settings, None
+        if settings.listen is None:
+            return None
+        if settings.webhook:
+            secret = webhook.secret(settings.webhook, settings.token)
+            hook = Hook(settings.webhook.path, secret, self.take)
+        return Front(settings.listen, hook, self.ready, self.measured)
+
+
+async def _live(bot: _Bot) -> int:
     stop = _stop_on_signals()
-    if not await _reach(application, stop):
-        return 0
+    front = bot.front
+    if front:
+        await front.open()
     try:
-        return await _serve(application, services, polled, settings.webhook, stop)
+        if not await _reach(bot.application, stop):
+            return 0
+        try:
+            return await _serve(bot, stop)
+        finally:
+            await bot.application.shutdown()
     finally:
-        await application.shutdown()
+        if front:
+            await front.close()
 
 
 async def _reach(application: App, stop: asyncio.Event) -> bool:
@@ -214,39 +290,45 @@ async def _reach(application: App, stop: asyncio.Event) -> bool:
     return False
 
 
-async def _serve(
-    application: App,
-    services: Services,
-    polled: Polled,
-    hook: Webhook | None,
-    stop: asyncio.Event,
-) -> int:
+async def _serve(bot: _Bot, stop: asyncio.Event) -> int:
     """Receive and answer until told to stop, or until Telegram is lost for good; what then is not
     done waits in the inbox."""
-    worker = Worker(application, services.store)
+    bot.begun = True
+    bot.hearing.beat()
     chores = [
-        asyncio.create_task(profile.introduce(application.bot)),
-        asyncio.create_task(_keep_tidy(services.store)),
-        asyncio.create_task(worker.run()),
+        asyncio.create_task(profile.introduce(bot.application.bot)),
+        asyncio.create_task(_keep_tidy(bot.services.store)),
+        asyncio.create_task(bot.desk.watch()),
+        asyncio.create_task(bot.worker.run()),
     ]
     reason: str | None = None
     try:
-        reason = await _either(_listen(application, worker, polled, hook), stop)
+        reason = await _first((_listen(bot), *map(_ended, chores)), stop)
     finally:
-        for chore in (*chores, *services.errands):
+        bot.begun = False
+        for chore in (*chores, *bot.services.errands):
             chore.cancel()
-        await worker.stop(GRACE)
+        await bot.worker.stop(GRACE)
     if reason:
         log.critical("stopping, so that a supervisor can start anew: %s", reason)
     return 1 if reason else 0
 
 
-async def _listen(application: App, worker: Worker, polled: Polled, hook: Webhook | None) -> str:
+async def _listen(bot: _Bot) -> str:
     """Let updates into the inbox, for ever, or until there is a reason to end."""
-    kinds = allowed_updates(application.bot.bot)
-    assert hook is None
-    poll = polling.Poll(application.bot, polled.taken, worker.receive, kinds, polling.Hearing())
-    return await poll.forever(worker.leads)
+    me, kinds = bot.application.bot, allowed_updates(bot.application.bot.bot)
+    if hook := bot.settings.webhook:
+        secret = webhook.secret(hook, bot.settings.token)
+        return await webhook.Subscription(me, hook, secret, kinds, bot.hearing).forever()
+    poll = polling.Poll(me, bot.polled.taken, bot.worker.receive, kinds, bot.hearing)
+    return await poll.forever(bot.worker.leads)
+
+
+async def _ended(chore: asyncio.Task[None]) -> str:
+    """Wait for what should never end; raises what it ended with."""
+    await chore
+    await asyncio.Event().wait()
+    return ""
 
 
 async def _keep_tidy(store: Store) -> None:
@@ -256,16 +338,17 @@ async def _keep_tidy(store: Store) -> None:
         await asyncio.sleep(TIDY)
 
 
-async def _either(work: Coroutine[Any, Any, str], stop: asyncio.Event) -> str | None:
-    """Do the work until told to stop; what it ended with, if it did."""
-    task, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    stopped.cancel()
-    if task.done():
-        return task.result()
-    task.cancel()
-    await asyncio.wait({task})
-    return None
+async def _first(works: Iterable[Coroutine[Any, Any, str]], stop: asyncio.Event) -> str | None:
+    """Do all of it until told to stop, or until one ends: what it ended with."""
+    tasks = [asyncio.create_task(work) for work in works]
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
+        return next((task.result() for task in tasks if task.done()), None)
+    finally:
+        for task in (*tasks, stopped):
+            task.cancel()
+        await asyncio.gather(*tasks, stopped, return_exceptions=True)
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -62,7 +62,7 @@ async def pressed(update: Update, context: Context) -> None:
     query = update.callback_query
     if query is None:
         return
-    verb, numbers = context.services.library.read(query.data or "") or ("", ())
+    verb, numbers = context.library.read(query.data or "") or ("", ())
     does = _DOES[verb] if _is_of_a_button(query, verb) else _expire
     await does(Press(query, numbers), context)
 
@@ -85,7 +85,7 @@ def _is_of_a_button(query: CallbackQuery, verb: str) -> bool:
 
 async def _show(press: Press, context: Context) -> None:
     """Turn the message into the answer of an exchange: n."""
-    exchange = context.services.library.exchange(press.number(0))
+    exchange = context.library.exchange(press.number(0))
     if exchange is None:
         await _expire(press, context)
         return
@@ -95,7 +95,7 @@ async def _show(press: Press, context: Context) -> None:
 
 async def _open(press: Press, context: Context) -> None:
     """Turn a passage into the whole answer: n, its first sentence, how many it has."""
-    exchange = context.services.library.exchange(press.number(0))
+    exchange = context.library.exchange(press.number(0))
     if exchange is None:
         await _expire(press, context)
         return
@@ -109,7 +109,7 @@ async def _exchange(press: Press, exchange: Exchange, quote: str, context: Conte
     memory, message = context.memory, press.message
     before = await memory.conversation(_speaker(press, message)) if message else Conversation()
     turn = await context.services.think(
-        context.services.responder.show, exchange.key, before, "usual", quote
+        context.responder.show, exchange.key, before, "usual", quote
     )
     letter = _writer(press, context).answer(exchange, turn.conversation.quote)
     if await sending.change_pressed(letter, press.query, context) and message:
@@ -119,7 +119,7 @@ async def _exchange(press: Press, exchange: Exchange, quote: str, context: Conte
 
 async def _page(press: Press, context: Context) -> None:
     """Show another page of an answer: page, n, its quote's first sentence, how many it has."""
-    exchange = context.services.library.exchange(press.number(1))
+    exchange = context.library.exchange(press.number(1))
     if exchange is None:
         await _expire(press, context)
         return
@@ -149,7 +149,7 @@ async def _bad(press: Press, context: Context) -> None:
 
 
 async def _rate(press: Press, useful: bool, context: Context) -> None:
-    exchange = context.services.library.exchange(press.number(0))
+    exchange = context.library.exchange(press.number(0))
     if exchange and press.message:
         chat, message = press.message.chat.id, press.message.message_id
         person = press.query.from_user.id
@@ -209,7 +209,7 @@ _DOES: Mapping[str, Callable[[Press, Context], Awaitable[None]]] = {
 
 
 def _writer(press: Press, context: Context) -> Writer:
-    return Writer(context.services.library, context.bot.username, press.form, press.language)
+    return Writer(context.library, context.bot.username, press.form, press.language)
 
 
 def _speaker(press: Press, message: Message) -> Speaker:

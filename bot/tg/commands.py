@@ -6,7 +6,7 @@ from telegram import BotCommandScopeChat, Message, Update
 
 from bot import render
 from bot.tg import answering, groups, sending
-from bot.tg.incoming import after_command, heard
+from bot.tg.incoming import after_command, asker, heard
 from bot.tg.messages import Letter
 from bot.tg.profile import private_menu
 from bot.tg.services import Context
@@ -23,10 +23,10 @@ async def start(update: Update, context: Context) -> None:
             await help_(update, context)
         return
     await _menu_in_traditional(message, context)
-    exchange = context.services.library.linked(payload)
+    exchange = context.library.linked(payload)
     if exchange:
         before = await context.memory.conversation(question.speaker)
-        turn = await context.services.think(context.services.responder.show, exchange.key, before)
+        turn = await context.services.think(context.responder.show, exchange.key, before)
         await answering.deliver(question, turn, before, context)
         return
     welcome = render.ours("start", question.language)
@@ -61,7 +61,7 @@ async def help_(update: Update, context: Context) -> None:
 async def about(update: Update, context: Context) -> None:
     """Say where every word comes from."""
     if message := update.message:
-        interviews = tuple(context.services.library.interviews.values())
+        interviews = tuple(context.library.interviews.values())
         letter = Letter(render.about(interviews, heard(message).language))
         await _reply(message, letter, context)
 
@@ -70,6 +70,13 @@ async def privacy(update: Update, context: Context) -> None:
     """Say what is kept."""
     if message := update.message:
         await _reply(message, Letter(render.ours("privacy", heard(message).language)), context)
+
+
+async def forget(update: Update, context: Context) -> None:
+    """Keep nothing of whoever wishes so, wherever they spoke to us."""
+    if message := update.message:
+        context.memory.forget(asker(message))
+        await _reply(message, Letter(render.ours("forgotten", heard(message).language)), context)
 
 
 async def _reply(message: Message, letter: Letter, context: Context) -> None:

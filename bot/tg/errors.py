@@ -25,6 +25,7 @@ async def happened(update: object, context: Context) -> None:
         log.error("an update was not handled: %s", described(context.error))
     else:
         log.error("an update was not handled", exc_info=context.error)
+        context.services.metrics.failed("bug")
     if isinstance(update, Update):
         context.work.outcome = "error"
         try:

@@ -21,14 +21,25 @@ async def settings(update: Update, context: Context) -> None:
     message = update.message
     if message and await _may_set(message, context):
         ambient = (await context.memory.chat(message.chat.id)).ambient
-        await _reply(message, _writer(message, context).settings(ambient), context)
+        deaf = ambient and await _is_deaf(message.chat.id, context)
+        await _reply(message, _writer(message, context).settings(ambient, deaf), context)
 
 
 async def switch_ambient(query: CallbackQuery, on: bool, writer: Writer, context: Context) -> None:
     """Answer unasked from now on, or no longer, and show it in the panel."""
     if isinstance(query.message, Message):
         context.memory.set_ambient(query.message.chat.id, on)
-        await sending.change_pressed(writer.settings(on), query, context)
+        deaf = on and await _is_deaf(query.message.chat.id, context)
+        await sending.change_pressed(writer.settings(on, deaf), query, context)
+
+
+async def _is_deaf(chat: int, context: Context) -> bool:
+    """Whether privacy mode keeps from us what is said in a group without calling us."""
+    me = context.bot.bot
+    if me.can_read_all_group_messages:
+        return False
+    member = await sending.quietly(lambda: context.bot.get_chat_member(chat, me.id))
+    return member is not None and member.status not in _ADMINS
 
 
 async def snooze(update: Update, context: Context) -> None:

@@ -44,7 +44,7 @@ async def usage(question: Heard, context: Context) -> None:
     """Say how to ask."""
     command = f"/ask@{context.bot.username}" if question.place.group else "/ask"
     letter = answering.writer(question, context).ours(
-        "ask_usage", ask=command, topic=_example(context.services.library)
+        "ask_usage", ask=command, topic=_example(context.library)
     )
     await sending.send(letter, question.place, context)
 
@@ -52,7 +52,7 @@ async def usage(question: Heard, context: Context) -> None:
 async def _unasked(question: Heard, context: Context) -> None:
     """Answer where there is no doubt; the question stands alone, for nobody was talking to us."""
     services = context.services
-    turn = await services.think(services.responder.overheard, question.text)
+    turn = await services.think(context.responder.overheard, question.text)
     match turn:
         case Turn(reply=Answer(exchange)) if not await answering.told(question, exchange, context):
             answering.record(turn, context)

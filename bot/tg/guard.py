@@ -10,7 +10,7 @@ from telegram.constants import ChatType
 from telegram.ext import ApplicationHandlerStop
 
 from bot import render
-from bot.tg import sending
+from bot.tg import membership, sending
 from bot.tg.incoming import Place, is_by_a_bot, is_from_a_person, words
 from bot.tg.messages import Letter
 from bot.tg.services import Context
@@ -35,6 +35,9 @@ async def admit(update: Update, context: Context) -> None:
     message = update.message or update.edited_message
     if message and not is_service(message):
         if not is_from_a_person(message) or await _disturbs(message, context):
+            raise ApplicationHandlerStop
+        if not membership.is_agreed(message.chat, context):
+            await membership.leave(message.chat, context.language, context)
             raise ApplicationHandlerStop
         if not (await context.memory.chat(message.chat.id)).active:
             context.memory.set_active(message.chat.id, True)

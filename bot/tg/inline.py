@@ -30,11 +30,11 @@ async def typed(update: Update, context: Context) -> None:
         return
     services = context.services
     tongue = language(query.from_user.language_code)
-    found = await services.think(services.responder.listing, sound(query.query))
+    found = await services.think(context.responder.listing, sound(query.query))
     first = int(query.offset) if query.offset.isdecimal() else 0
     shown = found[first : first + AT_ONCE]
     more = first + AT_ONCE < len(found)
-    writer = Writer(services.library, context.bot.username, "abroad", tongue)
+    writer = Writer(context.library, context.bot.username, "abroad", tongue)
     button = InlineQueryResultsButton(
         say("inline_help" if found else "inline_nothing", tongue), start_parameter="inline"
     )
@@ -59,7 +59,7 @@ async def summoned(update: Update, context: Context) -> None:
     text = words(message) if asked is None else asked
     question = heard(message, text) if text else pointed_at(message)
     tongue = heard(message).language
-    writer = Writer(context.services.library, context.bot.username, "abroad", tongue)
+    writer = Writer(context.library, context.bot.username, "abroad", tongue)
     if question:
         letter = writer.reply(await answering.decide(question, context))
     else:

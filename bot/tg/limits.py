@@ -8,7 +8,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Hashable, Iterable
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Hashable,
+    Iterable,
+    Mapping,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +25,17 @@ from typing import Any
 from telegram.error import RetryAfter
 from telegram.ext import BaseRateLimiter
 
+from bot.metrics import Metrics, Sent
+
 _WRITES = ("send", "edit")
+_KINDS: Mapping[str, Sent] = {
+    "sendMessage": "message",
+    "editMessageText": "edit",
+    "deleteMessage": "deletion",
+    "answerCallbackQuery": "toast",
+    "answerInlineQuery": "inline",
+    "answerGuestQuery": "guest",
+}
 _HASTY = ("answer",)  # of no use after a 429: a query waits for seconds only
 # httpcore's cost grows with the square of the open requests; measured with PTB 22.8, 8 at a time
 # carry 390 updates a second and 256 fewer than 100. Requests that only wait for Telegram cost far
@@ -77,7 +95,9 @@ class Pace(BaseRateLimiter[float]):
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
         chat: Callable[[int], tuple[Window, ...]] = _chat,
         moment: float = MOMENT,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._clock, self._sleep, self._new, self._moment = clock, sleep, chat, moment
         self._overall = _overall()
         self._chats: dict[int, tuple[Window, ...]] = {}
@@ -110,8 +130,12 @@ class Pace(BaseRateLimiter[float]):
                 await self._turn((self._overall,), None, None)
             try:
                 async with self._place():
-                    return await callback(*args, **kwargs)
+                    result = await callback(*args, **kwargs)
+                if kind := _KINDS.get(endpoint):
+                    self._metrics.sent(kind)
+                return result
             except RetryAfter as refusal:
+                self._metrics.throttled()
                 if endpoint.startswith(_HASTY):
                     raise
                 self._held[queue] = self._clock() + _seconds(refusal.retry_after)

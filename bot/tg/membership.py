@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from telegram import (
+    Chat,
     ChatMember,
     ChatMemberRestricted,
     ChatMemberUpdated,
@@ -28,6 +29,9 @@ async def changed(update: Update, context: Context) -> None:
     if change is None:
         return
     memory, chat = context.memory, change.chat.id
+    if _is_there(change.new_chat_member) and not is_agreed(change.chat, context):
+        await leave(change.chat, language(change.from_user.language_code), context)
+        return
     may_write = _may_write(change.new_chat_member)
     memory.set_active(chat, may_write)
     if not _is_there(change.new_chat_member):
@@ -35,6 +39,18 @@ async def changed(update: Update, context: Context) -> None:
     elif may_write and change.chat.type in _GROUPS and not (await memory.chat(chat)).greeted:
         memory.set_greeted(chat, True)
         await _greet(change, context)
+
+
+def is_agreed(chat: Chat, context: Context) -> bool:
+    """Whether the bot may be in a chat, as far as those who run it are concerned."""
+    agreed = context.services.chats
+    return agreed is None or chat.type == ChatType.PRIVATE or chat.id in agreed
+
+
+async def leave(chat: Chat, tongue: Language, context: Context) -> None:
+    """Leave a chat, with one sentence."""
+    await sending.send(Letter(render.ours("not_here", tongue)), Place(chat.id, group=True), context)
+    await sending.quietly(lambda: context.bot.leave_chat(chat.id))
 
 
 async def migrated(update: Update, context: Context) -> None:

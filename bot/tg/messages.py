@@ -146,11 +146,13 @@ class Writer:
         """A line of our own words."""
         return Letter(render.ours(word, self.language, 0, **values))
 
-    def settings(self, ambient: bool) -> Letter:
-        """The panel of a group's settings."""
+    def settings(self, ambient: bool, deaf: bool) -> Letter:
+        """The panel of a group's settings; `deaf` where only what calls us is heard."""
         state = say("on" if ambient else "off", self.language)
         switch = self._say("turn_off" if ambient else "turn_on", "ambient", int(not ambient))
-        return Letter(render.ours("settings", self.language, state=state), ([switch],))
+        panel = render.ours("settings", self.language, state=state)
+        warning = render.ours("deaf", self.language) if ambient and deaf else ()
+        return Letter((*panel, *warning), ([switch],))
 
     def in_private(self, payload: str = "ask") -> Row:
         """A link to the private chat."""

@@ -21,7 +21,7 @@ from bot.words import Language, say
 
 log = logging.getLogger(__name__)
 
-IN_PRIVATE = ("start", "ask", "questions", "help", "about", "privacy")
+IN_PRIVATE = ("start", "ask", "questions", "help", "about", "privacy", "forget")
 IN_GROUPS = ("ask", "questions", "help", "about", "privacy")
 FOR_ADMINS = (*IN_GROUPS, "settings", "snooze", "resume")
 

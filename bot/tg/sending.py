@@ -19,6 +19,7 @@ from telegram import CallbackQuery, Message, ReplyParameters
 from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError, TimedOut
 
 from bot import render
+from bot.metrics import Failure
 from bot.tg.faults import Meaning, described, meaning
 from bot.tg.incoming import Place
 from bot.tg.limits import TooLate
@@ -195,15 +196,25 @@ async def _carried_out(
         return await _persistently(call, deadline, again, context)
     except TooLate:
         log.warning("dropped: it would have reached the group more than ten minutes late")
+        context.services.metrics.failed("late")
         return Meaning.REFUSED
     except TelegramError as error:
         if isinstance(error, Forbidden) and chat is not None:
             context.memory.set_active(chat, False)
+        context.services.metrics.failed(_failure(error))
         if meaning(error) is Meaning.UNCERTAIN:
             context.services.complaints.hear(error, "not again, for it may have arrived")
         else:
             log.warning("given up: %s", described(error))
         return meaning(error)
+
+
+def _failure(error: TelegramError) -> Failure:
+    if isinstance(error, Forbidden):
+        return "forbidden"
+    if isinstance(error, TimedOut):
+        return "timeout"
+    return "refused" if meaning(error) is Meaning.REFUSED else "network"
 
 
 async def _persistently(

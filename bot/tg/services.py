@@ -14,6 +14,8 @@ from typing import Any, TypeAlias, TypeVar
 from telegram import Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from bot.edition import Edition
+from bot.metrics import Metrics
 from bot.respond import Responder
 from bot.store import Entry, Memory, Store
 from bot.tg.faults import Complaints
@@ -21,6 +23,19 @@ from bot.tg.library import Library
 from bot.words import Language, language
 
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The knowledge in service. Another one may take its place between two updates, not in one."""
+
+    edition: Edition
+    library: Library
+
+    @classmethod
+    def of(cls, edition: Edition) -> Shelf:
+        """An edition, and its exchanges by names that Telegram has room for."""
+        return cls(edition, Library(edition.knowledge))
 
 
 @dataclass(slots=True)
@@ -33,6 +48,7 @@ class Work:
     entry: Entry
     store: Store
     memory: Memory
+    shelf: Shelf
     begun: float  # by time.monotonic
     written: float | None = None  # when people wrote it, by Telegram's clock
     outcome: str = "handled"
@@ -63,15 +79,16 @@ class Work:
 CURRENT: ContextVar[Work] = ContextVar("work")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Services:
-    """The core, the database, and who runs the bot."""
+    """The knowledge, the database, and who runs the bot."""
 
-    responder: Responder
-    library: Library
+    shelf: Shelf
     store: Store
     thinker: Executor  # one thread: searching must not hold up the event loop
+    metrics: Metrics = field(default_factory=Metrics)
     operators: frozenset[int] = frozenset()
+    chats: frozenset[int] | None = None  # the only groups to be in; None: any
     now: Callable[[], float] = time.time  # as Telegram's clock has it
     pauses: tuple[float, ...] = (0.5, 1, 2, 4, 8, 16, 30)  # between attempts to reach Telegram
     album_wait: float = 1.0  # seconds in which all pictures of an album have arrived
@@ -89,7 +106,10 @@ class Services:
 
     async def think(self, work: Callable[..., Result], *args: Any) -> Result:
         """Let the core work on something while other chats are served."""
-        return await asyncio.get_running_loop().run_in_executor(self.thinker, work, *args)
+        begun = time.perf_counter()
+        result = await asyncio.get_running_loop().run_in_executor(self.thinker, work, *args)
+        self.metrics.searched(time.perf_counter() - begun)
+        return result
 
 
 class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
@@ -110,6 +130,16 @@ class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], d
     def services(self) -> Services:
         services: Services = self.bot_data["services"]
         return services
+
+    @property
+    def responder(self) -> Responder:
+        """What answers, from the knowledge that was in service when the update's turn came."""
+        return CURRENT.get().shelf.edition.responder
+
+    @property
+    def library(self) -> Library:
+        """The exchanges of the same knowledge."""
+        return CURRENT.get().shelf.library
 
     @property
     def work(self) -> Work:

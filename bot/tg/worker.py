@@ -6,16 +6,17 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
 from telegram import Update
 
-from bot.store import FLOOD, Entry, Store, Unavailable
+from bot.metrics import UpdateOutcome
+from bot.store import FLOOD, Entry, Unavailable
 from bot.tg import guard
 from bot.tg.arrivals import Json, arrival, dated
-from bot.tg.services import CURRENT, App, Context, Work
+from bot.tg.services import CURRENT, App, Context, Services, Work
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +25,22 @@ log = logging.getLogger(__name__)
 PLACES = 64
 _LOOK = 1.0  # seconds between two looks into the inbox, where nobody calls
 _BEAT = 5.0  # seconds between two signs of life
+# How an update ended, as metrics have it; any other way it is done.
+_MEASURED: Mapping[str, UpdateOutcome] = {
+    "expired": "expired",
+    "unreadable": "unreadable",
+    "refused": "refused",
+    "error": "failed",
+    "hopeless": "failed",
+}
 
 
 class Worker:
     """Takes updates into the inbox and handles what is in it, until it is told to stop."""
 
-    def __init__(self, application: App, store: Store, places: int = PLACES) -> None:
-        self._application, self._store, self._places = application, store, places
+    def __init__(self, application: App, services: Services, places: int = PLACES) -> None:
+        self._application, self._services, self._places = application, services, places
+        self._store = services.store
         self._in_work: dict[int, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
         self._stopping = False
@@ -111,7 +121,8 @@ class Worker:
             log.error("an update cannot be finished", exc_info=error)
 
     async def _handle(self, entry: Entry) -> None:
-        work = Work(entry, self._store, self._store.memory(), time.monotonic())
+        shelf = self._services.shelf
+        work = Work(entry, self._store, self._store.memory(), shelf, time.monotonic())
         CURRENT.set(work)
         try:
             await self._process(work)
@@ -119,6 +130,7 @@ class Worker:
             work.outcome = "error"
             log.error("an update was not handled", exc_info=error)
         self._begin(await self._finish(work))
+        self._services.metrics.update(entry.kind, _MEASURED.get(work.outcome, "done"))
 
     async def _finish(self, work: Work) -> tuple[Entry, ...]:
         writes, room = work.memory.taken(), self._room(freed=1)
@@ -134,6 +146,7 @@ class Worker:
             work.outcome = "hopeless"
             log.error("an update was given up after %d attempts", entry.attempts - 1)
         elif entry.kind == FLOOD:
+            work.outcome = "refused"
             await guard.warn(entry.payload, Context(self._application))
         else:
             await self._dispatch(work, json.loads(entry.payload))

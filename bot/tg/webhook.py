@@ -1,0 +1,76 @@
+"""Letting Telegram deliver, and noticing when it doesn't any more."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import ExtBot
+
+from bot.settings import Webhook
+from bot.tg.faults import Complaints
+from bot.tg.polling import Hearing
+
+log = logging.getLogger(__name__)
+
+_LOOK = 60.0  # seconds between two looks whether Telegram still delivers to us
+_AGAIN = 5.0  # seconds until the next attempt after one that failed
+
+
+def secret(hook: Webhook, token: str) -> str:
+    """What Telegram is to show at each delivery: as it was set, else one that all replicas can
+    make from the token, and nobody else."""
+    made = hmac.new(token.encode(), b"webhook", hashlib.sha256).hexdigest()
+    return hook.secret or made
+
+
+@dataclass(slots=True)
+class Subscription:
+    """Telegram's promise to deliver here, renewed when something took it away."""
+
+    bot: ExtBot[float]
+    hook: Webhook
+    secret: str
+    kinds: Sequence[str]
+    hearing: Hearing
+    complaints: Complaints = field(default_factory=lambda: Complaints(what="webhook failed"))
+
+    async def forever(self) -> str:
+        """Keep it up; end only where Telegram will never deliver: the reason."""
+        await_next = 0.0
+        wanted = False
+        while True:
+            await asyncio.sleep(await_next)
+            try:
+                wanted = await self._look(wanted)
+            except InvalidToken as error:
+                return f"Telegram refused to deliver ({error}): is the token still valid?"
+            except TelegramError as error:
+                self.complaints.hear(error)
+                await_next = _AGAIN
+                continue
+            await_next = _LOOK
+
+    async def _look(self, known: bool) -> bool:
+        """Look where Telegram delivers to, and set it right; `known` is False at first."""
+        state = await self.bot.get_webhook_info()
+        self.hearing.beat()
+        if known and state.url == self.hook.url:
+            if state.last_error_message and state.pending_update_count:
+                log.warning(
+                    "Telegram could not deliver; %d updates wait there: %s",
+                    state.pending_update_count,
+                    state.last_error_message,
+                )
+            return True
+        if known:
+            log.warning("somebody has taken the webhook away; setting it again")
+        await self.bot.set_webhook(
+            self.hook.url, secret_token=self.secret, allowed_updates=self.kinds
+        )
+        return True
