@@ -264,7 +264,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     # For those who run the bot
     "status": (
         "版本 {version}，知识 {knowledge}（{exchanges} 段问答）\n"
-        "运行 {uptime}，上次听到 Telegram 是 {heard} 前\n排队 {queue} 条，最久 {age}\n一天来：答 {answers}，没答上 {misses}\n"
+        "运行 {uptime}，上次听到 Telegram 是 {heard} 前\n"
+        "排队 {queue} 条，最久 {age}\n一天来：答 {answers}，没答上 {misses}\n"
         "数据库 {size} MB，知识的错误 {faults} 处",
         "Version {version}, knowledge {knowledge} ({exchanges} exchanges)\nUp {uptime}, Telegram "
         "last heard {heard} ago\nWaiting: {queue}, the oldest for {age}\nIn a day: {answers} "
@@ -283,9 +284,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     # Groups
     "deaf": (
-        "\n但隐私模式开着，群里没叫我的话我收不到：把我设为管理员，或在 @BotFather 里用 "
+        "但隐私模式开着，群里没叫我的话我收不到：把我设为管理员，或在 @BotFather 里用 "
         "/setprivacy 关掉隐私模式，再把我移出群重新加入。",
-        "\nBut privacy mode is on, and what is said without calling me does not reach me: make "
+        "But privacy mode is on, and what is said without calling me does not reach me: make "
         "me an admin, or turn privacy mode off in @BotFather with /setprivacy, then remove me and "
         "add me again.",
     ),

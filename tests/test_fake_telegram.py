@@ -12,6 +12,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -154,7 +155,11 @@ async def test_application_answers_in_a_private_chat(
 ) -> None:
     async with echo(world) as application:
         asked = alice.says(chat, "治庸有阻力吗")
-        assert await deliver(world, application) == 1
+
+        async def handle(update: Json) -> None:
+            await application.process_update(Update.de_json(update, application.bot))
+
+        assert await deliver(world, handle) == 1
     assert [m.text for m in chat.seen_by(alice)] == ["治庸有阻力吗", "您说：治庸有阻力吗"]
     assert world.sent[0].sender == world.me
     assert asked.sender == alice.user
@@ -938,6 +943,23 @@ async def test_updates_are_forgotten_after_a_day(
     assert await bot.get_updates() == ()
 
 
+async def test_presses_and_inline_queries_are_forgotten_sooner(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    sent = await bot.send_message(chat.id, "?", reply_markup=keys({"键": "k"}))
+    alice.presses(chat.messages[sent.message_id], "键")
+    alice.inline("猫")
+    alice.says(chat, "在吗")
+    assert isinstance(world.clock, FakeClock)
+    world.clock.advance(29)
+    assert len(await bot.get_updates()) == 3
+    world.clock.advance(2)
+    assert len(await bot.get_updates()) == 2
+    world.clock.advance(120)
+    [left] = await bot.get_updates()
+    assert left.message
+
+
 async def test_allowed_updates_are_remembered(
     world: World, alice: Person, chat: Chat, bot: Bot
 ) -> None:
@@ -1011,6 +1033,35 @@ async def test_broken_connections_over_http(
     assert [m.text for m in world.sent] == ["一", "三"]
 
 
+async def test_a_proxy_in_between_answers_by_a_page(
+    world: World, chat: Chat, door: HttpDoor
+) -> None:
+    world.fail("sendMessage", 502, page=True)
+    async with http_bot(door) as bot:
+        with pytest.raises(NetworkError, match=r"parsed|Bad Gateway"):
+            await bot.send_message(chat.id, "一")
+    url = f"{door.url}/bot{TOKEN}/sendMessage"
+    world.fail("sendMessage", 504, page=True)
+    async with httpx.AsyncClient() as client:
+        page = await client.post(url, json={"chat_id": chat.id, "text": "一"})
+    assert (page.status_code, page.headers["Content-Type"]) == (504, "text/html")
+    assert "Gateway Timeout" in page.text
+
+
+async def test_the_door_says_when_an_answer_was_written(
+    world: World, chat: Chat, door: HttpDoor
+) -> None:
+    async with http_bot(door) as bot:
+        await bot.send_message(chat.id, "一")
+        world.fail("sendMessage", "drop", after_effect=True)
+        with pytest.raises(NetworkError):
+            await bot.send_message(chat.id, "二")
+    first, second = world.called("sendMessage")
+    assert [call.message for call in (first, second)] == world.sent
+    assert first.answered == world.clock()
+    assert second.answered is None
+
+
 async def test_webhooks_deliver_with_the_secret_and_again_after_a_failure(
     world: World, alice: Person, chat: Chat, door: HttpDoor
 ) -> None:
@@ -1044,6 +1095,74 @@ async def test_webhooks_deliver_with_the_secret_and_again_after_a_failure(
         await bot.delete_webhook()
         assert await bot.get_updates() == ()
     await runner.cleanup()
+
+
+class Hook:
+    """A webhook that holds the updates of some chats until told to let them go."""
+
+    def __init__(self) -> None:
+        self.got: list[Any] = []
+        self.let_go = asyncio.Event()
+        self.held: set[int] = set()
+
+    async def receive(self, request: web.Request) -> web.Response:
+        update = await request.json()
+        self.got.append(update)
+        if update.get("message", {}).get("chat", {}).get("id") in self.held:
+            await self.let_go.wait()
+        return web.Response()
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[str]:
+        app = web.Application()
+        app.router.add_post("/hook", self.receive)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+        await runner.cleanup()
+
+    def texts(self) -> list[str]:
+        return [update["message"]["text"] for update in self.got if "message" in update]
+
+
+async def test_webhooks_come_one_at_a_time_of_a_chat_and_side_by_side_of_many(
+    world: World, alice: Person, bob: Person, chat: Chat, door: HttpDoor
+) -> None:
+    hook = Hook()
+    hook.held.add(chat.id)
+    async with http_bot(door) as bot, hook.served() as url:
+        await bot.set_webhook(url)
+        alice.says(chat, "一")
+        alice.says(chat, "二")
+        bob.says(world.private(bob), "三")
+        bob.says(world.private(bob), "四")
+        await happens(world, lambda: len(hook.got) == 3)
+        assert hook.texts() == ["一", "三", "四"]
+        sent = await bot.send_message(chat.id, "?", reply_markup=keys({"键": "k"}))
+        alice.presses(world.chats[chat.id].messages[sent.message_id], "键")
+        await happens(world, lambda: len(hook.got) == 4)
+        assert "callback_query" in hook.got[3], "a press waited for the chat's messages"
+        hook.let_go.set()
+        await happens(world, lambda: not world.updates)
+        assert hook.texts() == ["一", "三", "四", "二"]
+
+
+async def test_no_more_webhooks_come_at_once_than_wished(
+    world: World, alice: Person, bob: Person, chat: Chat, door: HttpDoor
+) -> None:
+    hook = Hook()
+    hook.held.add(chat.id)
+    async with http_bot(door) as bot, hook.served() as url:
+        await bot.set_webhook(url, max_connections=1)
+        alice.says(chat, "一")
+        await happens(world, lambda: hook.got)
+        bob.says(world.private(bob), "二")
+        await bot.send_message(chat.id, "?")  # there and back, while the other one could come
+        assert hook.texts() == ["一"]
+        hook.let_go.set()
+        await happens(world, lambda: not world.updates)
+    assert hook.texts() == ["一", "二"]
 
 
 PROCESS = """

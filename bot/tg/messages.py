@@ -152,6 +152,7 @@ class Writer:
         switch = self._say("turn_off" if ambient else "turn_on", "ambient", int(not ambient))
         panel = render.ours("settings", self.language, state=state)
         warning = render.ours("deaf", self.language) if ambient and deaf else ()
+        warning = (render.Run("\n"), *warning) if warning else ()
         return Letter((*panel, *warning), ([switch],))
 
     def in_private(self, payload: str = "ask") -> Row:

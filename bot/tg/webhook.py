@@ -42,35 +42,46 @@ class Subscription:
 
     async def forever(self) -> str:
         """Keep it up; end only where Telegram will never deliver: the reason."""
-        await_next = 0.0
-        wanted = False
+        step, pause = self._subscribe, 0.0
         while True:
-            await asyncio.sleep(await_next)
+            await asyncio.sleep(pause)
             try:
-                wanted = await self._look(wanted)
-            except InvalidToken as error:
-                return f"Telegram refused to deliver ({error}): is the token still valid?"
+                await step()
             except TelegramError as error:
+                if isinstance(error, InvalidToken) and await self._is_unknown():
+                    return f"Telegram refused to deliver ({error}): is the token still valid?"
                 self.complaints.hear(error)
-                await_next = _AGAIN
-                continue
-            await_next = _LOOK
+                pause = _AGAIN
+            else:
+                step, pause = self._look, _LOOK
 
-    async def _look(self, known: bool) -> bool:
-        """Look where Telegram delivers to, and set it right; `known` is False at first."""
-        state = await self.bot.get_webhook_info()
-        self.hearing.beat()
-        if known and state.url == self.hook.url:
-            if state.last_error_message and state.pending_update_count:
-                log.warning(
-                    "Telegram could not deliver; %d updates wait there: %s",
-                    state.pending_update_count,
-                    state.last_error_message,
-                )
+    async def _is_unknown(self) -> bool:
+        """Whether Telegram does not know the token any more; a single call that is not found may
+        be one that a Bot API server of somebody's own does not have."""
+        try:
+            await self.bot.get_me()
+        except InvalidToken:
             return True
-        if known:
-            log.warning("somebody has taken the webhook away; setting it again")
+        except TelegramError:
+            return False
+        return False
+
+    async def _subscribe(self) -> None:
         await self.bot.set_webhook(
             self.hook.url, secret_token=self.secret, allowed_updates=self.kinds
         )
-        return True
+        self.hearing.beat()
+
+    async def _look(self) -> None:
+        """See whether Telegram still delivers to us, and set it right."""
+        state = await self.bot.get_webhook_info()
+        self.hearing.beat()
+        if state.url != self.hook.url:
+            log.warning("somebody has taken the webhook away; setting it again")
+            await self._subscribe()
+        elif state.last_error_message and state.pending_update_count:
+            log.warning(
+                "Telegram could not deliver; %d updates wait there: %s",
+                state.pending_update_count,
+                state.last_error_message,
+            )

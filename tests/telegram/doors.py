@@ -9,8 +9,11 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 import aiohttp
@@ -21,9 +24,10 @@ from telegram.request import BaseRequest, RequestData
 
 from tests.telegram.methods import Refusal, Reply, call, refused, too_many
 from tests.telegram.model import Json
-from tests.telegram.world import LONGEST_WAIT, Call, Fault, World
+from tests.telegram.world import LONGEST_WAIT, Call, Fault, Webhook, World
 
 LONGEST_POLL = 50
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.1, 1.0  # before what a webhook did not take comes again
 _STATUS = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -61,13 +65,14 @@ async def exchange(world: World, token: str, method: str, params: Mapping[str, s
         if fault and not fault.after_effect:
             status = fault.how if isinstance(fault.how, int) else 0
             what = f"fault: {fault.how}"
-            world.calls.append(Call(method, dict(params), status, what, world.clock()))
-            return _faulty(fault)
+            struck = Call(method, dict(params), status, what, world.clock())
+            world.calls.append(struck)
+            return replace(_faulty(fault), call=struck)
     if method.lower() == "getupdates":
         reply = await _poll(world, method, params)
     else:
         reply = call(world, method, params)
-    return _faulty(fault) if fault else reply
+    return replace(_faulty(fault), call=reply.call) if fault else reply
 
 
 def _faulty(fault: Fault) -> Reply:
@@ -102,15 +107,20 @@ async def _poll(world: World, method: str, params: Mapping[str, str]) -> Reply:
                     changed.clear()
                     with world.lock:
                         if world.poll_turn != turn:
-                            return refused(
-                                Refusal(409, _ENDED if world.webhook.url else _STATUS[409])
-                            )
+                            return _ended(world, method, params)
                         waiting = bool(world.updates)
                     if waiting:
                         reply = call(world, method, params)
         return reply
     finally:
         stop()
+
+
+def _ended(world: World, method: str, params: Mapping[str, str]) -> Reply:
+    why = _ENDED if world.webhook.url else _STATUS[409]
+    ended = Call(method, dict(params), 409, why, world.clock())
+    world.calls.append(ended)
+    return replace(refused(Refusal(409, why)), call=ended)
 
 
 class FakeRequest(BaseRequest):
@@ -174,11 +184,12 @@ class HttpDoor:
     """The world as a server on 127.0.0.1, in a thread of its own: `with HttpDoor(world) as door`.
 
     `door.url` is what TELEGRAM_API_URL has to be. `down` and `up` take the server away and bring it
-    back on the same port. Webhooks are delivered from here, one update after the other.
+    back on the same port. Requests and answers take `latency` seconds each on their way. Webhooks
+    are delivered from here.
     """
 
-    def __init__(self, world: World) -> None:
-        self.world, self.port = world, 0
+    def __init__(self, world: World, latency: float = 0.0) -> None:
+        self.world, self.port, self.latency = world, 0, latency
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fake Telegram")
         self._runner: web.AppRunner | None = None
@@ -213,7 +224,7 @@ class HttpDoor:
 
     async def _start(self) -> None:
         await self._open()
-        self._postman = asyncio.create_task(self._deliver_webhooks())
+        self._postman = asyncio.create_task(_Postman(self.world).works())
 
     async def _stop(self) -> None:
         if self._postman:
@@ -244,40 +255,116 @@ class HttpDoor:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         token, method = request.match_info["token"], request.match_info["method"]
+        params = await _read(request)
+        await asyncio.sleep(self.latency)
         try:
-            reply = await exchange(self.world, token, method, await _read(request))
+            reply = await exchange(self.world, token, method, params)
         except Broken as broken:
             if broken.how == "hang":
                 await asyncio.Event().wait()  # until the client gives up or the door closes
             if request.transport:
                 request.transport.abort()
             return web.Response()
-        headers = {"Content-Type": "text/html" if reply.page else "application/json"}
-        if "parameters" in reply.body and "retry_after" in reply.body["parameters"]:
-            headers["Retry-After"] = str(reply.body["parameters"]["retry_after"])
-        return web.Response(status=reply.status, body=reply.payload, headers=headers)
+        await asyncio.sleep(self.latency)
+        response = _response(reply)
+        with suppress(ConnectionError):
+            await response.prepare(request)
+            await response.write_eof()
+            if reply.call:
+                reply.call.answered = self.world.clock()
+        return response
 
-    async def _deliver_webhooks(self) -> None:
-        changed = asyncio.Event()
-        stop = self.world.listen(lambda: self._loop.call_soon_threadsafe(changed.set))
+
+def _response(reply: Reply) -> web.Response:
+    headers = {"Content-Type": "text/html" if reply.page else "application/json"}
+    if "parameters" in reply.body and "retry_after" in reply.body["parameters"]:
+        headers["Retry-After"] = str(reply.body["parameters"]["retry_after"])
+    return web.Response(status=reply.status, body=reply.payload, headers=headers)
+
+
+class _Postman:
+    """Delivers webhooks as Telegram does: one at a time of a queue, many queues side by side.
+
+    Messages queue by chat, presses and inline queries by who made them, each kind on its own. What
+    is not taken comes again after a pause, and holds up its queue only.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world, self._last = world, 0
+        self._queues: dict[Hashable, deque[Json]] = {}
+        self._free = asyncio.Condition()
+        self._open = 0
+
+    async def works(self) -> None:
+        """Deliver, until cancelled."""
+        changed, loop = asyncio.Event(), asyncio.get_running_loop()
+        stop = self._world.listen(lambda: loop.call_soon_threadsafe(changed.set))
+        timeout, connector = aiohttp.ClientTimeout(LONGEST_WAIT), aiohttp.TCPConnector(limit=0)
+        session = aiohttp.ClientSession(timeout=timeout, connector=connector)
         try:
-            async with aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(LONGEST_WAIT)
-            ) as session:
+            async with session, asyncio.TaskGroup() as group:
                 while True:
-                    with self.world.lock:
-                        url, secret = self.world.webhook.url, self.world.webhook.secret
-                        update = next(iter(self.world.pending()), None) if url else None
-                    if update is None:
-                        await changed.wait()
-                        changed.clear()
-                    elif await _post(session, url, secret, update):
-                        with self.world.changing():
-                            self.world.confirm(update["update_id"] + 1)
-                    else:
-                        await asyncio.sleep(0.1)
+                    for queue in self._filled():
+                        group.create_task(self._empties(queue, session))
+                    await changed.wait()
+                    changed.clear()
         finally:
             stop()
+
+    def _filled(self) -> list[Hashable]:
+        """Sort what is new; the queues that nobody is emptying yet."""
+        filled = []
+        with self._world.lock:
+            for update in self._new():
+                queue = _queue(update)
+                if queue not in self._queues:
+                    self._queues[queue] = deque()
+                    filled.append(queue)
+                self._queues[queue].append(update)
+        return filled
+
+    def _new(self) -> list[Json]:
+        if not self._world.webhook.url:
+            return []
+        new = list(takewhile(lambda u: u["update_id"] > self._last, reversed(self._world.updates)))
+        self._last = max([self._last, *(update["update_id"] for update in new)])
+        return new[::-1]
+
+    async def _empties(self, queue: Hashable, session: aiohttp.ClientSession) -> None:
+        waiting, pause = self._queues[queue], SHORTEST_PAUSE
+        while waiting:
+            with self._world.lock:
+                hook, wanted = self._world.webhook, self._world.waits(waiting[0])
+            if not wanted:
+                waiting.popleft()
+            elif hook.url and await self._delivers(waiting[0], hook, session):
+                with self._world.changing():
+                    self._world.settle(waiting.popleft()["update_id"])
+                pause = SHORTEST_PAUSE
+            else:
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+        del self._queues[queue]
+
+    async def _delivers(self, update: Json, hook: Webhook, session: aiohttp.ClientSession) -> bool:
+        async with self._free:
+            await self._free.wait_for(lambda: self._open < hook.connections)
+            self._open += 1
+        try:
+            return await _post(session, hook.url, hook.secret, update)
+        finally:
+            async with self._free:
+                self._open -= 1
+                self._free.notify()
+
+
+def _queue(update: Json) -> Hashable:
+    """Where an update waits for its turn."""
+    kind, payload = next((kind, value) for kind, value in update.items() if kind != "update_id")
+    chat = payload.get("chat")
+    if chat is None:
+        return kind, payload["from"]["id"]
+    return ("member" if kind.endswith("chat_member") else "message"), chat["id"]
 
 
 async def _read(request: web.Request) -> dict[str, str]:

@@ -14,7 +14,7 @@ import math
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -37,6 +37,7 @@ from tests.telegram.world import (
     INLINE_LIFETIME,
     START_PAYLOAD,
     Call,
+    Webhook,
     World,
 )
 
@@ -81,11 +82,14 @@ class Reply:
 
     status: int
     body: Json = field(default_factory=dict)
-    page: str = ""  # HTML in place of the body
+    call: Call | None = None
+    page: str = ""  # of a proxy, in place of the body
 
     @property
     def payload(self) -> bytes:
-        return self.page.encode() or json.dumps(self.body, ensure_ascii=False).encode()
+        if self.page:
+            return self.page.encode()
+        return json.dumps(self.body, ensure_ascii=False).encode()
 
 
 def refused(refusal: Refusal) -> Reply:
@@ -110,8 +114,13 @@ def call(world: World, method: str, raw: Mapping[str, str]) -> Reply:
         except Refusal as refusal:
             reply = refused(refusal)
         why = str(reply.body.get("description", ""))
-        world.calls.append(Call(name, params, reply.status, why, world.clock()))
-        return reply
+        made = Call(name, params, reply.status, why, world.clock(), _made(world, name, reply))
+        world.calls.append(made)
+        return replace(reply, call=made)
+
+
+def _made(world: World, name: str, reply: Reply) -> Message | None:
+    return world.sent[-1] if name == "sendMessage" and reply.status == 200 else None
 
 
 # Parameters
@@ -665,13 +674,21 @@ def set_webhook(world: World, p: Json) -> bool:
         raise bad("secret token contains unallowed characters")
     _allow_updates(world, p)
     world.poll_turn += 1  # a poll under way is over
-    world.webhook.url, world.webhook.secret = url, secret
+    world.webhook = Webhook(url, secret, min(max(p.get("max_connections", 40), 1), 100))
     return True
 
 
 def delete_webhook(world: World, p: Json) -> bool:
-    world.webhook.url = world.webhook.secret = ""
+    world.webhook = Webhook()
     return True
+
+
+def get_webhook_info(world: World, p: Json) -> Json:
+    return {
+        "url": world.webhook.url,
+        "has_custom_certificate": False,
+        "pending_update_count": len(world.updates),
+    }
 
 
 _TABLE: tuple[tuple[str, Callable[[World, Json], Any], str], ...] = (
@@ -683,6 +700,7 @@ _TABLE: tuple[tuple[str, Callable[[World, Json], Any], str], ...] = (
         "url:str secret_token:str max_connections:int allowed_updates:json",
     ),
     ("deleteWebhook", delete_webhook, ""),
+    ("getWebhookInfo", get_webhook_info, ""),
     (
         "sendMessage",
         send_message,

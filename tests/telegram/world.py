@@ -52,6 +52,8 @@ TOKEN = "7000000001:AAF-a_token_of_the_fake_Telegram_0000"
 UNLESS_ASKED = ("chat_member",)
 CALLBACK_LIFETIME = 15.0  # seconds; Telegram publishes none, people report 10 to 20
 INLINE_LIFETIME = 10.0  # the same
+# How long an update waits to be fetched or taken (telegram-bot-api, `Client.cpp`), by its kind.
+SHELF_LIFE = {"inline_query": 30.0, "callback_query": 150.0}
 GUEST_LIFETIME = 60.0  # unknown: generous
 LONGEST_WAIT = 120.0
 START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -105,15 +107,21 @@ class Fault:
         return here and self.method in (method.lower(), "*") and self.times > 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
-    """One call of the bot, as the server saw and answered it."""
+    """One call of the bot, as the server saw it, when it arrived, and answered it.
+
+    `message` is what sendMessage sent. `answered` is when an HttpDoor had written the answer, None
+    as long as it has not, and for good where nobody was there to read it.
+    """
 
     method: str
     params: Json
     status: int
     description: str
     date: float
+    message: Message | None = None
+    answered: float | None = None
 
 
 @dataclass(slots=True)
@@ -168,6 +176,7 @@ class Webhook:
 
     url: str = ""
     secret: str = ""
+    connections: int = 40
 
 
 @dataclass(slots=True)
@@ -408,11 +417,14 @@ class World:
             self._queued[update_id] = self.clock()
 
     def pending(self) -> list[Json]:
-        """The updates that wait, oldest first; after a day they are forgotten."""
-        horizon = self.clock() - DAY
-        while self.updates and self._queued[self.updates[0]["update_id"]] < horizon:
-            self.updates.popleft()
+        """The updates that wait, oldest first, without those that have waited for too long."""
+        for update in [update for update in self.updates if self._is_stale(update)]:
+            self.updates.remove(update)
         return list(self.updates)
+
+    def _is_stale(self, update: Json) -> bool:
+        life = next((SHELF_LIFE[kind] for kind in update if kind in SHELF_LIFE), DAY)
+        return self._queued[update["update_id"]] < self.clock() - life
 
     def confirm(self, offset: int) -> None:
         """Forget the updates before an offset; a negative one keeps that many of the last."""
@@ -421,6 +433,17 @@ class World:
                 self.updates.popleft()
         while self.updates and 0 < self.updates[0]["update_id"] < offset:
             self.updates.popleft()
+
+    def settle(self, update_id: int) -> None:
+        """Forget one update, which a webhook has taken."""
+        for place, update in enumerate(self.updates):
+            if update["update_id"] == update_id:
+                del self.updates[place]
+                return
+
+    def waits(self, update: Json) -> bool:
+        """Whether an update is still to be fetched or taken."""
+        return not self._is_stale(update) and update in self.updates
 
     def take(self) -> list[Json]:
         """All waiting updates at once, confirmed."""
