@@ -20,6 +20,7 @@ from bot.respond import Responder
 from bot.store import Entry, Memory, Store
 from bot.tg.faults import Complaints
 from bot.tg.library import Library
+from bot.tg.limits import Terms
 from bot.words import Language, language
 
 Result = TypeVar("Result")
@@ -112,7 +113,7 @@ class Services:
         return result
 
 
-class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
+class Context(CallbackContext["ExtBot[Terms]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
     """PTB's context, with the services, the update in work and its sender's language."""
 
     language: Language = "zh-hans"
@@ -153,5 +154,5 @@ class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], d
 
 
 App: TypeAlias = Application[
-    "ExtBot[float]", Context, dict[Any, Any], dict[Any, Any], dict[Any, Any], None
+    "ExtBot[Terms]", Context, dict[Any, Any], dict[Any, Any], dict[Any, Any], None
 ]
