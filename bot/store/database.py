@@ -65,19 +65,20 @@ class Database:
                 "or set it to another database."
             ) from None
         except (ArgumentError, SQLAlchemyError, ImportError) as error:
-            raise Unopenable(
-                f"BOT_DATABASE cannot be opened ({type(error).__name__}): set it to an SQLAlchemy "
-                "URL of a database that can be written, such as sqlite:///fangtan.db."
-            ) from error
+            raise _unopenable(error) from error
         self.is_shared = self._engine.dialect.name == "postgresql"
         threads = _THREADS if self.is_shared else 1
         self._threads = ThreadPoolExecutor(threads, "database")
+        self._listeners: list[tuple[threading.Thread, threading.Event]] = []
         self._trouble: float | None = None
         self._said = -_AGAIN
 
     def close(self) -> None:
         """Let go of the database."""
         self._threads.shutdown(cancel_futures=True)
+        for thread, ended in self._listeners:
+            ended.set()
+            thread.join()
         self._engine.dispose()
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
@@ -104,8 +105,11 @@ class Database:
             raise Unavailable from error
 
     def now(self, work: Callable[[Connection], Result]) -> Result:
-        """Do it in this thread, for whoever has no event loop."""
-        return self._written(work)
+        """Do it in this thread, for whoever has no event loop. Raises Unopenable."""
+        try:
+            return self._written(work)
+        except SQLAlchemyError as error:
+            raise _unopenable(error) from error
 
     async def _patiently(
         self,
@@ -166,9 +170,11 @@ class Database:
         """Call back, from another thread, whenever PostgreSQL notifies; what ends it."""
         ended = threading.Event()
         if self.is_shared:
-            threading.Thread(
+            thread = threading.Thread(
                 target=self._listen, args=(channel, heard, ended), name="listener", daemon=True
-            ).start()
+            )
+            self._listeners.append((thread, ended))
+            thread.start()
         return ended.set
 
     def _listen(self, channel: str, heard: Callable[[], None], ended: threading.Event) -> None:
@@ -188,8 +194,16 @@ class Database:
                     for _ in driver.notifies(timeout=_SILENCE, stop_after=1):
                         heard()
             except driver.OperationalError as error:
-                db.invalidate()
                 raise OSError from error
+            finally:
+                db.invalidate()  # nobody else wants a connection that listens
+
+
+def _unopenable(error: Exception) -> Unopenable:
+    return Unopenable(
+        f"BOT_DATABASE cannot be opened ({type(error).__name__}): set it to an SQLAlchemy "
+        "URL of a database that can be written, such as sqlite:///fangtan.db."
+    )
 
 
 def _engine(url: str) -> Engine:
