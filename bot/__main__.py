@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot import edition, index_cache, knowledge, progress, render, yaml_text
 from bot.edition import Edition
+from bot.encoder import Progress
 from bot.encoder import load as load_encoder
 from bot.interview import Interview, Knowledge
 from bot.respond import Answer, Choices, Conversation, NotCovered, SmallTalk, Turn
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from bot.suggest import Model
 
 GOOD, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
+ENCODING = "给问法编码(只做一次)"
 
 
 class Stop(Exception):
@@ -165,9 +168,22 @@ def _run(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     from bot.reloading import Reloading
 
     configured = settings(given)
-    folder = _folder(options, given)
-    served = _bot(options, given)
-    return tg.run(served, Reloading(folder, _encoder(folder), served), configured)
+    folder, starts, over = _folder(options, given), Event(), Event()
+
+    def encoding(batches: Iterable[Sequence[str]], total: int) -> Iterator[Sequence[str]]:
+        """At the start somebody may be watching; later nobody is, and the end must not wait."""
+        if not starts.is_set():
+            yield from progress.shown(batches, total, ENCODING)
+            return
+        for batch in batches:
+            if over.is_set():
+                sys.exit()  # ends the thread, not the process
+            yield batch
+
+    encoder = _encoder(folder, encoding)
+    reloading = Reloading(folder, encoder, _loaded(folder, encoder), over=over)
+    starts.set()
+    return tg.run(reloading, configured)
 
 
 def _chat(options: argparse.Namespace, given: Mapping[str, str]) -> int:
@@ -470,7 +486,15 @@ def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
 
 def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Edition:
     folder = _folder(options, given)
-    bot = edition.load(folder, _encoder(folder))
+
+    def encoding(batches: Iterable[Sequence[str]], total: int) -> Iterator[Sequence[str]]:
+        return progress.shown(batches, total, ENCODING)
+
+    return _loaded(folder, _encoder(folder, encoding))
+
+
+def _loaded(folder: Path, encoder: Encoder | None) -> Edition:
+    bot = edition.load(folder, encoder)
     for fault in bot.faults:
         _say(str(fault))
     if not any(bot.knowledge.exchanges()):
@@ -478,10 +502,7 @@ def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Edition:
     return bot
 
 
-def _encoder(folder: Path) -> Encoder | None:
-    def encoding(batches: Iterable[Sequence[str]], total: int) -> Iterator[Sequence[str]]:
-        return progress.shown(batches, total, "给问法编码(只做一次)")
-
+def _encoder(folder: Path, encoding: Progress) -> Encoder | None:
     return load_encoder(folder, _bundled(), index_cache.place(folder, "npz"), encoding)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 from bot import edition, index_cache, knowledge
 from bot.edition import Edition, Refused
@@ -39,6 +40,7 @@ class Watch:
 
 class Reloading:
     """A folder's next editions; a class because it remembers what is served and what was refused.
+    Without a folder there are none. Whoever builds vectors gives up when `over` is set.
 
     Its methods take seconds and never raise: call them in one thread beside the one that answers.
     Whoever is given an edition serves it from then on.
@@ -46,54 +48,62 @@ class Reloading:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None,
         encoder: Encoder | None,
         served: Edition,
         clock: Callable[[], float] = time.monotonic,
+        over: Event | None = None,
     ) -> None:
         self._folder = folder
         self._encoder = encoder
-        self._served = served
         self._clock = clock
         self._watch = Watch()
-        self._refused = ""
+        self._tried = ""
+        self.served = served
+        self.refused: Refused | None = None
+        self.over = over or Event()
 
     def look(self) -> Edition | Refused | None:
         """What comes of files that have changed, once for each change; None if nothing does.
 
         To be called every few seconds.
         """
+        if self._folder is None:
+            return None
         files = signature(self._folder)
         if not self._watch.is_due(files, self._clock()):
             return None
         version = index_cache.version(self._folder)
         # What was refused is not settled: looking at it again is cheap, and a mount that hiccuped
         # comes back with the same names, sizes and times.
-        if version == self._refused:
+        if version == self._tried:
             return None
-        if version == self._served.version:
+        if version == self.served.version:
             self._watch.settle(files)
+            self._tried, self.refused = "", None
             return None
-        return self._read(version)
+        return self._read(self._folder, version)
 
     def at_once(self) -> Edition | Refused | None:
         """What comes of the files as they are now, though they be refused again; None if they
         say what is served."""
+        if self._folder is None:
+            return None
         version = index_cache.version(self._folder)
-        if version == self._served.version:
+        if version == self.served.version:
             return None
         changing = edition.about(self._folder, "正在读的时候文件又变了", "写完后会自动再读")
-        return self._read(version) or Refused((changing,))
+        return self._read(self._folder, version) or Refused((changing,))
 
-    def _read(self, version: str) -> Edition | Refused | None:
+    def _read(self, folder: Path, version: str) -> Edition | Refused | None:
         """What comes of this version of the files; None if they have changed meanwhile."""
-        result = edition.successor(self._folder, self._encoder, self._served)
-        if index_cache.version(self._folder) != version:
+        result = edition.successor(folder, self._encoder, self.served)
+        if index_cache.version(folder) != version:
             return None
         if isinstance(result, Edition):
-            self._served, self._refused = result, ""
+            self.served, self._tried, self.refused = result, "", None
         else:
-            self._refused = version
+            self._tried, self.refused = version, result
         return result
 
 

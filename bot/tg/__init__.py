@@ -2,7 +2,9 @@
 
 app             the handlers in order; the bot's life
 services        what every handler finds at hand
-guard           at the door: each update once, people only
+arrivals        what the inbox needs to know of an update
+worker          from the inbox to the handlers, a chat's updates in order, each once
+guard           at the door: people only, and nothing that is too old
 incoming        what a message asks, who asks, where the reply belongs
 private         groups          inline (and guest mode)
 commands        buttons         group_settings (what admins set)        membership
@@ -12,9 +14,10 @@ library         exchanges by names that fit into buttons and links
 sending         messages on their way, and what can go wrong there
 faults          what a failed call means: refused, never arrived, or uncertain
 limits          how fast Telegram lets us write
-order           one chat's updates in order, chats side by side
+connection      the wire to Telegram, and Telegram's clock
+polling         asking Telegram for updates         webhook     having it deliver
 front           the one port: webhook, health, metrics
-polling         fetching updates, and noticing when that has stopped
+operating       /status, /reload, and new knowledge while it runs
 profile         menus and descriptions
 errors          logs
 """

@@ -29,7 +29,6 @@ from telegram.ext import (
 )
 from telegram.request import BaseRequest
 
-from bot.edition import Edition
 from bot.reloading import Reloading
 from bot.settings import NotConfigured, Settings
 from bot.store import Store, Unavailable, Unopenable
@@ -64,8 +63,9 @@ TIDY = 6 * 60 * 60.0  # seconds between two clearings of the database
 GRACE = 4.0  # seconds for what is in work at the end; containers are killed after 10
 
 
-def run(served: Edition, reloading: Reloading | None, settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT: 0; 1 if the bot died. Raises NotConfigured."""
+def run(reloading: Reloading, settings: Settings) -> int:
+    """Serve an edition and those that follow it until SIGTERM or SIGINT: 0; 1 if the bot died.
+    Raises NotConfigured."""
     logs.set_up(settings.log_level, settings.log_format, *settings.secrets)
     os.environ["PTB_TIMEDELTA"] = "1"
     try:
@@ -74,7 +74,7 @@ def run(served: Edition, reloading: Reloading | None, settings: Settings) -> int
         raise NotConfigured(str(error)) from None
     with ThreadPoolExecutor(1, "search") as thinker:
         try:
-            return asyncio.run(_live(_Bot(served, reloading, settings, store, thinker)))
+            return asyncio.run(_live(_Bot(reloading, settings, store, thinker)))
         except NotConfigured:
             raise
         except Exception:
@@ -189,8 +189,7 @@ class _Bot:
 
     def __init__(
         self,
-        served: Edition,
-        reloading: Reloading | None,
+        reloading: Reloading,
         settings: Settings,
         store: Store,
         thinker: ThreadPoolExecutor,
@@ -198,7 +197,7 @@ class _Bot:
         clock = TelegramClock()
         self.settings = settings
         self.services = Services(
-            Shelf.of(served),
+            Shelf.of(reloading.served),
             store,
             thinker,
             operators=settings.admins,
@@ -217,6 +216,7 @@ class _Bot:
         )
         self.worker = Worker(self.application, self.services)
         self.hearing = polling.Hearing()
+        self.reloading = reloading
         self.desk = operating.Desk(self.application, self.services, self.hearing, reloading)
         self.begun = False
 
@@ -306,6 +306,7 @@ async def _serve(bot: _Bot, stop: asyncio.Event) -> int:
         reason = await _first((_listen(bot), *map(_ended, chores)), stop)
     finally:
         bot.begun = False
+        bot.reloading.over.set()
         for chore in (*chores, *bot.services.errands):
             chore.cancel()
         await bot.worker.stop(GRACE)

@@ -34,12 +34,11 @@ class Desk:
     """What an operator can ask for; a class because it remembers what was refused last."""
 
     def __init__(
-        self, application: App, services: Services, hearing: Hearing, reloading: Reloading | None
+        self, application: App, services: Services, hearing: Hearing, reloading: Reloading
     ) -> None:
         self._bot, self._services, self._hearing = application.bot, services, hearing
         self._reloading = reloading
         self._begun = time.monotonic()
-        self._refused: Refused | None = None
         self._reading = asyncio.Lock()
         application.bot_data["desk"] = self
         services.metrics.knowledge(services.shelf.edition.version)
@@ -64,8 +63,6 @@ class Desk:
         return await self._look(at_once=True)
 
     async def _look(self, at_once: bool) -> Edition | Refused | None:
-        if self._reloading is None:
-            return None
         async with self._reading:
             look = self._reloading.at_once if at_once else self._reloading.look
             found = await asyncio.to_thread(look)
@@ -73,14 +70,12 @@ class Desk:
                 case Edition():
                     self._serve(found)
                 case Refused():
-                    self._refused = found
                     await self._tell(found)
         return found
 
     def _serve(self, edition: Edition) -> None:
         self._services.shelf = Shelf.of(edition)
         self._services.metrics.knowledge(edition.version)
-        self._refused = None
         log.warning("knowledge %s is in service", edition.version)
 
     async def _tell(self, refused: Refused) -> None:
@@ -104,7 +99,8 @@ class Desk:
         except Unavailable:
             return Letter(render.ours("status_no_database", language))
         silence = self._hearing.silence
-        faults = _faults(self._refused, language) if self._refused else ()
+        refused = self._reloading.refused
+        faults = _faults(refused, language) if refused else ()
         head = render.ours(
             "status",
             language,
@@ -118,7 +114,7 @@ class Desk:
             answers=ended.get("answer", 0),
             misses=sum(ended.get(outcome, 0) for outcome in _MISSES),
             size=f"{size / 1e6:.1f}",
-            faults=len(self._refused.faults) if self._refused else 0,
+            faults=len(refused.faults) if refused else 0,
         )
         return Letter((*head, *((render.Run("\n"), *faults) if faults else ())))
 
