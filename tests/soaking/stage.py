@@ -14,7 +14,7 @@ from random import Random
 from tests.soaking.crowd import Place
 from tests.soaking.process import Bot, begins, until, write_knowledge, write_no_encoder
 from tests.soaking.servers import Balancer, Clock, Postgres, free_port
-from tests.soaking.verdict import Row, Verdict, judge, replies
+from tests.soaking.verdict import NOTING, Deaths, Row, Verdict, judge, replies
 from tests.telegram import FloodLimits, HttpDoor, World
 
 SECRET = "s3cret_of_the_hook"
@@ -49,6 +49,7 @@ class Stage:
         self.broken: list[str] = []
         self.notes: list[str] = []
         self.apologies = False  # whether an apology will do in place of an answer
+        self.noting = NOTING  # seconds after an answer in which a kill excuses a second one
         self._began = time.monotonic()
 
     # What there is
@@ -174,7 +175,7 @@ class Stage:
     def row(self) -> Row:
         """The figures, judged by the rules that hold everywhere."""
         kills = [killed for bot in self.bots for killed in bot.kills]
-        verdict = judge(self.world, self.places, kills, self.door.latency)
+        verdict = judge(self.world, self.places, Deaths(kills, self.door.latency, self.noting))
         self._common_rules(verdict, len(kills))
         waited = sum(call.status == 429 for call in self.world.called("sendMessage"))
         if waited:
