@@ -136,7 +136,10 @@ def _poller_is_killed(on: Stage, bots: Sequence[Bot]) -> None:
 
 
 def _stands_by(bot: Bot) -> bool:
-    return re.search(r"stand(s|ing)?[ -]by", bot.log, re.IGNORECASE) is not None
+    """Whether the last that it said of polling is that it stands by."""
+    standing = re.compile(r"stand(s|ing)?[ -]by", re.IGNORECASE)
+    lines = [line for line in bot.log.splitlines() if "poll" in line or standing.search(line)]
+    return bool(lines) and standing.search(lines[-1]) is not None
 
 
 # Databases that are not there

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -149,7 +150,7 @@ class Stage:
         first = after or [0] * len(crowd)
         asked = [q for place, n in zip(crowd, first, strict=True) for q in place.asked[n:]]
         answers = judge(self.world, crowd).first
-        late = [answers[q] - moment for q in asked if q.at <= moment and q in answers]
+        late = [answers[q].date - moment for q in asked if q.at <= moment and q in answers]
         slowest = max(late, default=0.0)
         self.notes.append(f"the last was answered {slowest:.1f} s after")
         self.rule(slowest <= seconds, f"answered {slowest:.0f} s after")
@@ -177,6 +178,8 @@ class Stage:
         kills = [killed for bot in self.bots for killed in bot.kills]
         verdict = judge(self.world, self.places, Deaths(kills, self.door.latency, self.noting))
         self._common_rules(verdict, len(kills))
+        causes = Counter(verdict.first[q].description or "no fault" for q in verdict.doubled)
+        self.notes += [f"answered twice after {what}: {n}" for what, n in causes.items()]
         waited = sum(call.status == 429 for call in self.world.called("sendMessage"))
         if waited:
             self.notes.append(f"Telegram said 429 to {waited} messages")

@@ -31,12 +31,12 @@ class Verdict:
     disorder: int = 0
     others: int = 0  # messages of the bot that answer nothing: apologies, hints
     silence: int = 0  # questions met with neither an answer nor another message
-    first: dict[Asked, float] = field(default_factory=dict)  # when each was answered
+    first: dict[Asked, Call] = field(default_factory=dict)  # by which each was answered
 
     @property
     def waits(self) -> list[float]:
         """How long people waited."""
-        return [answered - asked.at for asked, answered in self.first.items()]
+        return [call.date - asked.at for asked, call in self.first.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def replies(world: World) -> dict[int, list[Reply]]:
         calls = [call for call in world.calls if call.message]
     for call in calls:
         if call.message:
-            found = SHELF.search(call.message.text)
+            found = SHELF.search(call.params["text"])  # as it was sent: pressed buttons change it
             number = int(found[1]) if found else None
             sent[call.message.chat.id].append(Reply(call.message, number, call))
     return sent
@@ -103,7 +103,7 @@ def _judge_one(place: Place, sent: list[Reply], deaths: Deaths, verdict: Verdict
     verdict.answered += len(first)
     verdict.others += others
     verdict.silence += max(0, len(lost) - others)
-    verdict.first |= {place.asked[turn]: reply.call.date for turn, reply in first.items()}
+    verdict.first |= {place.asked[turn]: reply.call for turn, reply in first.items()}
 
 
 def _answers(place: Place, reply: Reply, first: Mapping[int, Reply]) -> int | None:
