@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bot.tg.order import PerChat
-from telegram import CallbackQuery, Chat, Message, Update, User
 from telegram.error import RetryAfter
 
 from bot import render
@@ -22,38 +20,16 @@ from bot.knowledge import read_interview
 from bot.respond import Responder
 from bot.search import Index
 from bot.store import Speaker
-from bot.tg.limits import Pace, TooLate
+from bot.tg.limits import Pace, Terms, TooLate
 from tests import telegram as fake
 from tests.bookshop import CATS, GUESTS, POLICY, RENT
 from tests.rim import Rim, labels, passes, shows
 from tests.telegram import Person, World
 from tests.telegram.world import LONGEST_WAIT
 
-GROUP = Chat(-100, Chat.SUPERGROUP)
-ALICE = User(1, "Alice", is_bot=False)
-
-
-def message() -> Message:
-    return Message(1, datetime(2026, 1, 1), GROUP, ALICE, text="治庸")
-
-
-def press() -> Update:
-    return Update(1, callback_query=CallbackQuery("1", ALICE, "1", message=message()))
-
 
 async def nothing() -> None:
     """What takes no time."""
-
-
-@pytest.mark.parametrize("busy", [press(), Update(2, message=message())], ids=["press", "message"])
-async def test_a_press_waits_neither_for_a_message_nor_for_another_press(busy: Update) -> None:
-    order, over = PerChat(), asyncio.Event()
-    before = asyncio.create_task(order.do_process_update(busy, over.wait()))
-    await asyncio.sleep(0)
-    await asyncio.wait_for(order.do_process_update(press(), nothing()), LONGEST_WAIT)
-    assert not before.done()
-    over.set()
-    await before
 
 
 async def test_a_refused_edit_of_one_inline_message_holds_up_no_other() -> None:
@@ -95,7 +71,7 @@ async def _edit(
         return await call()
 
     data = {"inline_message_id": which}
-    return await pace.process_request(callback, (), {}, "editMessageText", data, deadline)
+    return await pace.process_request(callback, (), {}, "editMessageText", data, Terms(deadline))
 
 
 # Forged presses

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bot.tg.order import PerChat
-from telegram import Update
 from telegram.error import NetworkError, RetryAfter
 from telegram.request import HTTPXRequest
 
 from bot.tg import answering, app, guard
 from bot.tg.library import Library
-from bot.tg.limits import OPEN_REQUESTS, SECOND, Pace, TooLate
+from bot.tg.limits import OPEN_REQUESTS, SECOND, Pace, Terms, TooLate
 from bot.tg.sending import AGAIN, LATEST_IN_A_GROUP
 from bot.words import LANGUAGES, Language, say
 from tests.bookshop import CATS, RENT
@@ -325,7 +323,7 @@ class Ride:
             self.went.append((chat, self.clock()))
             return True
 
-        await self.pace.process_request(go, (), {}, endpoint, {"chat_id": chat}, deadline)
+        await self.pace.process_request(go, (), {}, endpoint, {"chat_id": chat}, Terms(deadline))
 
 
 def test_a_chat_gets_one_message_a_second() -> None:
@@ -475,38 +473,3 @@ def test_a_group_answer_that_would_wait_too_long_is_dropped_with_a_log_line(
     bot.catches_up()
     assert "dropped" in caplog.text
     assert [miss.outcome for miss in bot.misses()] == ["unsent"]
-
-
-# In order
-
-
-def _message(chat: int) -> Update:
-    data = {"message_id": 1, "date": 1, "chat": {"id": chat, "type": "private"}}
-    return Update.de_json({"update_id": 1, "message": data}, None)
-
-
-def test_a_chat_keeps_its_order_while_others_go_ahead() -> None:
-    done: list[str] = []
-
-    async def race() -> None:
-        order, begun, later = PerChat(), asyncio.Event(), asyncio.Event()
-
-        async def slow() -> None:
-            begun.set()
-            await later.wait()
-            done.append("slow")
-
-        async def quick(name: str) -> None:
-            done.append(name)
-
-        alice = [
-            asyncio.create_task(order.process_update(_message(ALICE), slow())),
-            asyncio.create_task(order.process_update(_message(ALICE), quick("quick"))),
-        ]
-        await begun.wait()
-        await order.process_update(_message(BOB), quick("bob"))
-        later.set()
-        await asyncio.gather(*alice)
-
-    asyncio.run(asyncio.wait_for(race(), LONGEST_WAIT))
-    assert done == ["bob", "slow", "quick"]

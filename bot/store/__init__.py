@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
@@ -81,6 +81,7 @@ class Store:
         self._clock = clock
         self._database = Database(url)
         self._pulse = Pulse(is_gone, PATIENCE)
+        self._unknown: frozenset[int] = frozenset()
         self._me = self._database.now(_joined)
 
     def close(self) -> None:
@@ -94,6 +95,10 @@ class Store:
     def memory(self) -> Memory:
         """What one update's handling reads and leaves."""
         return Memory(self._database, self._clock)
+
+    async def calm(self) -> None:
+        """Wait until the database can be written, as far as is known."""
+        await self._database.calm()
 
     # The inbox
 
@@ -117,14 +122,17 @@ class Store:
         """Claim at most `room` updates that wait."""
         return await self._database.write(lambda db: inbox.claim(db, self._me, room))
 
-    async def progress(self, entry: Entry, told: int, writes: Sequence[Write]) -> None:
-        """Note what was done so far for an update, and how many replies were sent."""
+    async def progress(self, entry: Entry, told: int, writes: Sequence[Write]) -> bool:
+        """Note what was done so far for an update, and how many replies were sent. False, and
+        nothing is written, where another replica has taken the update over."""
 
-        def progress(db: Connection) -> None:
-            if inbox.progress(db, entry, self._me, told):
+        def progress(db: Connection) -> bool:
+            ours = inbox.progress(db, entry, self._me, told)
+            if ours:
                 _carry_out(db, writes)
+            return ours
 
-        await self._database.write(progress)
+        return await self._database.write(progress)
 
     async def finish(
         self, entry: Entry, outcome: str, writes: Sequence[Write], room: int
@@ -147,25 +155,34 @@ class Store:
         """Give back what is not done, and go."""
 
         def leave(db: Connection) -> None:
-            inbox.bury(db, self._me)
+            inbox.leave(db, self._me)
             inbox.call_others(db)
 
         await self._database.write_once(leave)
 
-    async def beat(self) -> bool:
-        """Show that this process lives, and take over from those that don't; whether it is the
-        oldest one, which polls. Given up by the others, it joins anew."""
+    async def beat(self, held: Collection[int]) -> bool:
+        """Show that this process lives, which handles these updates, and take over from those that
+        don't; whether it is the oldest one, which polls. Given up by the others, it joins anew."""
 
-        def beat(db: Connection) -> tuple[int, bool]:
+        def beat(db: Connection) -> tuple[int, bool, frozenset[int]]:
             alive = inbox.beat(db, self._me)
             me = self._me if any(other.id == self._me for other in alive) else _joined(db)
             dead = self._pulse.dead(alive, me)
             for other in dead:
                 inbox.bury(db, other)
-            return me, not any(other.id < me and other.id not in dead for other in alive)
+            unknown = self._stray(db, me, held)
+            return me, not any(other.id < me and other.id not in dead for other in alive), unknown
 
-        self._me, is_oldest = await self._database.write(beat)
+        self._me, is_oldest, self._unknown = await self._database.write(beat)
         return is_oldest
+
+    def _stray(self, db: Connection, me: int, held: Collection[int]) -> frozenset[int]:
+        """What is in work here and nobody handles, because the word that it was claimed got lost
+        with a connection. What was so at the last beat already is given back; the rest may be on
+        its way to whoever claimed it."""
+        unknown = inbox.in_work(db, me).difference(held)
+        inbox.release(db, unknown & self._unknown)
+        return unknown - self._unknown
 
     def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
         """Call back, from another thread, when other replicas have left work; what ends it."""

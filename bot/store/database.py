@@ -31,8 +31,9 @@ from bot.store import migrate
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-# What passes: locked, full, gone, failed over, a deadlock; and two that claimed the same queue.
-_PASSING = (OperationalError, InterfaceError, InternalError, IntegrityError, TimeoutError, OSError)
+# What passes: locked, full, gone, failed over, a deadlock.
+_PASSING = (OperationalError, InterfaceError, InternalError, TimeoutError, OSError)
+_CLASHES = 5  # with what others write at the same time; more is a mistake of ours
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between two attempts
 _AGAIN = 60.0  # seconds until the same trouble is logged a second time
 _THREADS = 4  # of PostgreSQL's connections; SQLite has one writer anyway
@@ -64,19 +65,20 @@ class Database:
                 "or set it to another database."
             ) from None
         except (ArgumentError, SQLAlchemyError, ImportError) as error:
-            raise Unopenable(
-                f"BOT_DATABASE cannot be opened ({type(error).__name__}): set it to an SQLAlchemy "
-                "URL of a database that can be written, such as sqlite:///fangtan.db."
-            ) from error
+            raise _unopenable(error) from error
         self.is_shared = self._engine.dialect.name == "postgresql"
         threads = _THREADS if self.is_shared else 1
         self._threads = ThreadPoolExecutor(threads, "database")
+        self._listeners: list[tuple[threading.Thread, threading.Event]] = []
         self._trouble: float | None = None
         self._said = -_AGAIN
 
     def close(self) -> None:
         """Let go of the database."""
         self._threads.shutdown(cancel_futures=True)
+        for thread, ended in self._listeners:
+            ended.set()
+            thread.join()
         self._engine.dispose()
 
     async def write(self, work: Callable[[Connection], Result]) -> Result:
@@ -91,7 +93,7 @@ class Database:
         """Do it in one transaction, or raise Unavailable."""
         try:
             return await self._in_thread(self._written, work)
-        except _PASSING as error:
+        except (*_PASSING, IntegrityError) as error:
             self._complain(error)
             raise Unavailable from error
 
@@ -103,23 +105,27 @@ class Database:
             raise Unavailable from error
 
     def now(self, work: Callable[[Connection], Result]) -> Result:
-        """Do it in this thread, for whoever has no event loop."""
-        return self._written(work)
+        """Do it in this thread, for whoever has no event loop. Raises Unopenable."""
+        try:
+            return self._written(work)
+        except SQLAlchemyError as error:
+            raise _unopenable(error) from error
 
     async def _patiently(
         self,
         way: Callable[[Callable[[Connection], Result]], Result],
         work: Callable[[Connection], Result],
     ) -> Result:
-        pause = _FIRST_PAUSE
+        pause, clashes = _FIRST_PAUSE, 0
         while True:
             try:
-                result = await self._in_thread(way, work)
+                return await self._in_thread(way, work)
+            except IntegrityError:
+                clashes += 1
+                if clashes > _CLASHES:
+                    raise
             except _PASSING as error:
                 self._complain(error)
-            else:
-                self._relieved()
-                return result
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -132,11 +138,19 @@ class Database:
 
     def _written(self, work: Callable[[Connection], Result]) -> Result:
         with self._engine.connect() as db, db.execution_options(writes=True).begin():
-            return work(db)
+            result = work(db)
+        self._relieved()
+        return result
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
         with self._engine.connect() as db:
             return work(db)
+
+    async def calm(self) -> None:
+        """Wait until the last that was to be written is: what is told to people in between could
+        not be remembered."""
+        while self._trouble is not None:
+            await asyncio.sleep(_FIRST_PAUSE)
 
     def _complain(self, error: Exception) -> None:
         now = time.monotonic()
@@ -150,15 +164,17 @@ class Database:
     def _relieved(self) -> None:
         if self._trouble is not None:
             log.warning("the database is back after %.0f s", time.monotonic() - self._trouble)
-            self._trouble, self._said = None, -_AGAIN
+            self._trouble = None
 
     def listen(self, channel: str, heard: Callable[[], None]) -> Callable[[], None]:
         """Call back, from another thread, whenever PostgreSQL notifies; what ends it."""
         ended = threading.Event()
         if self.is_shared:
-            threading.Thread(
+            thread = threading.Thread(
                 target=self._listen, args=(channel, heard, ended), name="listener", daemon=True
-            ).start()
+            )
+            self._listeners.append((thread, ended))
+            thread.start()
         return ended.set
 
     def _listen(self, channel: str, heard: Callable[[], None], ended: threading.Event) -> None:
@@ -178,8 +194,16 @@ class Database:
                     for _ in driver.notifies(timeout=_SILENCE, stop_after=1):
                         heard()
             except driver.OperationalError as error:
-                db.invalidate()
                 raise OSError from error
+            finally:
+                db.invalidate()  # nobody else wants a connection that listens
+
+
+def _unopenable(error: Exception) -> Unopenable:
+    return Unopenable(
+        f"BOT_DATABASE cannot be opened ({type(error).__name__}): set it to an SQLAlchemy "
+        "URL of a database that can be written, such as sqlite:///fangtan.db."
+    )
 
 
 def _engine(url: str) -> Engine:
@@ -220,6 +244,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
+    # The log beside the database grows to so many pages (of 4 KB) before it is emptied; by default
+    # to 1,000, which a disk that is nearly full may not have.
+    cursor.execute("PRAGMA wal_autocheckpoint=250")
     cursor.close()
 
 

@@ -25,7 +25,9 @@ CHANNEL = "inbox"
 MOST_WAITING = 600
 SECONDS_OF_A_FLOOD = 600.0  # in which a flooder is told once
 FLOOD = "flood"  # the kind of a row that stands for all that was refused
-_ATTEMPTS = 3  # an update that has taken the process with it so often is not tried again
+# An update that was in work so often when a process died is not tried again. Others are in work at
+# the same time, and a machine that is killed again and again takes them along each time.
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ def _waiting(db: Connection, queues: Iterable[str]) -> Counter[str]:
         .where(inbox.c.state < DONE, inbox.c.queue.in_(sorted(queues)))
         .group_by(inbox.c.queue)
     )
-    return Counter(dict(row._tuple() for row in rows))
+    return Counter({queue: count for queue, count in rows})
 
 
 def _insert(db: Connection, rows: list[dict[str, Any]]) -> None:
@@ -146,8 +148,9 @@ _CLAIMS = {
 
 
 def claim(db: Connection, replica: int, room: int) -> tuple[Entry, ...]:
-    """Take the oldest update of each queue that has none in work, at most `room` of them."""
-    if room <= 0:
+    """Take the oldest update of each queue that has none in work, at most `room` of them; none for
+    a replica that was given up, which nobody would bury a second time."""
+    if room <= 0 or not _lives(db, replica):
         return ()
     found = db.execute(_CLAIMS[db.dialect.name], {"room": room}).all()
     if not found:
@@ -163,6 +166,12 @@ def claim(db: Connection, replica: int, room: int) -> tuple[Entry, ...]:
     )
 
 
+def _lives(db: Connection, replica: int) -> bool:
+    """Whether a replica is on the list, where it stays until this transaction has ended."""
+    listed = select(replicas.c.id).where(replicas.c.id == replica)
+    return db.execute(listed.with_for_update(read=True, key_share=True)).first() is not None
+
+
 def call_others(db: Connection) -> None:
     """Let other replicas know that there is work for them."""
     if db.dialect.name == "postgresql":
@@ -176,25 +185,29 @@ def progress(db: Connection, entry: Entry, replica: int, told: int) -> bool:
 
 def finish(db: Connection, entry: Entry, replica: int, outcome: str) -> bool:
     """The update is done and its text forgotten; False where it is no longer ours to finish."""
-    kept = entry.queue if entry.kind == FLOOD else ""
-    return _mine(
-        db, entry, replica, state=DONE, payload="", queue=kept, outcome=outcome, replica=None
-    )
+    blank = {"payload": "", "queue": "", "replica": None}
+    return _mine(db, entry, replica, state=DONE, outcome=outcome, **blank)
 
 
 def _mine(db: Connection, entry: Entry, owner: int, **values: Any) -> bool:
+    """Change a row that this replica has in work since the claim that the entry tells of."""
     c = inbox.c
     ours = (c.seq == entry.seq) & (c.state == IN_WORK) & (c.replica == owner)
+    ours &= c.attempts == entry.attempts
     return db.execute(update(inbox).where(ours).values(**values)).rowcount == 1
 
 
-def release(db: Connection, owner: int, seqs: Sequence[int] | None = None) -> int:
-    """Give back what a replica has in work, or some of it; how much that was."""
-    c = inbox.c
-    given = (c.state == IN_WORK) & (c.replica == owner)
-    if seqs is not None:
-        given &= c.seq.in_(seqs)
-    return db.execute(update(inbox).where(given).values(state=WAITING, replica=None)).rowcount
+def in_work(db: Connection, owner: int) -> frozenset[int]:
+    """The updates that a replica has in work."""
+    held = select(inbox.c.seq).where((inbox.c.state == IN_WORK) & (inbox.c.replica == owner))
+    return frozenset(db.execute(held).scalars())
+
+
+def release(db: Connection, seqs: Iterable[int]) -> None:
+    """Give back what was not begun, or was ended in good order: that was no attempt."""
+    given = (inbox.c.state == IN_WORK) & inbox.c.seq.in_(sorted(seqs))
+    back = {"state": WAITING, "replica": None, "attempts": inbox.c.attempts - 1}
+    db.execute(update(inbox).where(given).values(back))
 
 
 def waiting(db: Connection, now: float) -> Waiting:
@@ -231,10 +244,18 @@ def beat(db: Connection, replica: int) -> tuple[Replica, ...]:
     return tuple(Replica(r.id, r.machine, r.process, r.beats) for r in rows)
 
 
-def bury(db: Connection, replica: int) -> int:
-    """Take a replica off the list; what it had in work waits again. How much that was."""
+def leave(db: Connection, replica: int) -> None:
+    """Take oneself off the list; what one had in work waits again."""
     db.execute(delete(replicas).where(replicas.c.id == replica))
-    return release(db, replica)
+    release(db, in_work(db, replica))
+
+
+def bury(db: Connection, replica: int) -> None:
+    """Take a dead replica off the list; what it had in work waits again, and was perhaps what
+    killed it."""
+    db.execute(delete(replicas).where(replicas.c.id == replica))
+    given = (inbox.c.state == IN_WORK) & (inbox.c.replica == replica)
+    db.execute(update(inbox).where(given).values(state=WAITING, replica=None))
 
 
 class Pulse:
@@ -273,4 +294,4 @@ def counted(db: Connection, since: float) -> dict[str, int]:
     """How many updates ended how since a time."""
     named = case((inbox.c.outcome.is_(None), "waiting"), else_=inbox.c.outcome)
     rows = db.execute(select(named, func.count()).where(inbox.c.at >= since).group_by(named))
-    return {outcome: count for outcome, count in (row._tuple() for row in rows)}
+    return {outcome: count for outcome, count in rows}

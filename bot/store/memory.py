@@ -13,7 +13,8 @@ from sqlalchemy.engine import Connection
 
 from bot.respond import Conversation
 from bot.store.database import Database
-from bot.store.schema import answers, chats, conversations, feedback, misses
+from bot.store.inbox import FLOOD
+from bot.store.schema import DONE, answers, chats, conversations, feedback, inbox, misses
 
 _FRESH = Conversation()
 
@@ -60,6 +61,7 @@ class Memory:
         self._database, self._clock = database, clock
         self._writes: list[Callable[[Connection], None]] = []
         self._chats: dict[int, ChatState] = {}
+        self._noted: dict[int, dict[str, Any]] = {}
 
     def taken(self) -> tuple[Callable[[Connection], None], ...]:
         """What is to be written, in order; from now on that is the caller's matter."""
@@ -76,7 +78,7 @@ class Memory:
     def converse(self, speaker: Speaker, conversation: Conversation) -> None:
         """Remember what was just spoken of."""
         key = {"chat": speaker.chat, "thread": speaker.thread, "person": speaker.person}
-        state = json.dumps(_fields(conversation), ensure_ascii=False)
+        state = _written(_fields(conversation))
         self._put(conversations, key, state=state, at=self._clock())
 
     # Answers
@@ -153,7 +155,8 @@ class Memory:
         if chat not in self._chats:
             query = select(chats).where(chats.c.chat == chat)
             row = await self._database.read(lambda db: db.execute(query).first())
-            self._chats[chat] = _state(row) if row else ChatState()
+            found = _state(row) if row else ChatState()
+            self._chats[chat] = replace(found, **self._noted.get(chat, {}))
         return self._chats[chat]
 
     async def is_snoozed(self, chat: int) -> bool:
@@ -188,7 +191,7 @@ class Memory:
 
     def missed(self, text: str, outcome: str, nearest: str | None, score: float) -> None:
         """Keep a question that was not answered, without who asked it."""
-        row = {"text": text, "outcome": outcome, "nearest": nearest, "score": score}
+        row = {"text": _storable(text), "outcome": outcome, "nearest": nearest, "score": score}
         self._later(lambda db: db.execute(insert(misses).values(at=self._clock(), **row)))
 
     def rate(self, chat: int, message: int, person: int, exchange: str, useful: bool) -> None:
@@ -207,6 +210,7 @@ class Memory:
         self._writes.append(write)
 
     def _note(self, chat: int, **values: Any) -> None:
+        self._noted.setdefault(chat, {}).update(values)
         if chat in self._chats:
             self._chats[chat] = replace(self._chats[chat], **values)
         self._put(chats, {"chat": chat}, **values)
@@ -263,6 +267,8 @@ def _forget(db: Connection, person: int) -> None:
     for table in (conversations, answers, feedback):
         db.execute(delete(table).where(table.c.person == person))
     db.execute(delete(chats).where(chats.c.chat == person))
+    told = inbox.c.key.startswith(f"{FLOOD} {person} ") & (inbox.c.state == DONE)
+    db.execute(delete(inbox).where(told))
 
 
 def _upsert(db: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
@@ -284,7 +290,16 @@ def _shown(chat: int, message: int) -> Any:
 
 
 def _written_pair(before: Conversation, after: Conversation) -> str:
-    return json.dumps([_fields(before), _fields(after)], ensure_ascii=False)
+    return _written([_fields(before), _fields(after)])
+
+
+def _written(noted: list[Any]) -> str:
+    return _storable(json.dumps(noted, ensure_ascii=False))
+
+
+def _storable(text: str) -> str:
+    """A text that any database takes: half characters and NUL are none of any language."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def _fields(conversation: Conversation) -> list[object]:

@@ -60,6 +60,7 @@ replicas = Table(
     Column("machine", String(80), nullable=False),
     Column("process", BigInteger, nullable=False),
     Column("beats", BigInteger, nullable=False),
+    sqlite_autoincrement=True,  # else the number of one that is gone would be given again
 )
 conversations = Table(
     "conversations",

@@ -35,12 +35,20 @@ def writer(question: Heard, context: Context) -> Writer:
 
 async def answer(question: Heard, context: Context) -> None:
     """Answer all that a message asks, in the conversation that it belongs to."""
-    before = await _conversation(question, context)
+    before = await _earlier(question, context) or await _conversation(question, context)
     turns = await _turns(question, before, context)
     for turn in turns[:-1]:
         await deliver(question, turn, before, context)
         await context.work.keep()
     await deliver(question, turns[-1], before, context)
+
+
+async def _earlier(question: Heard, context: Context) -> Conversation | None:
+    """What a message was about that a crash let us answer in part."""
+    chat = question.place.chat
+    if not context.work.entry.told or not await context.memory.answers_to(chat, question.message):
+        return None
+    return await context.memory.before(chat, question.message)
 
 
 async def _conversation(question: Heard, context: Context) -> Conversation:

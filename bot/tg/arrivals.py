@@ -26,13 +26,14 @@ KINDS = (
     *_BY_PERSON,
 )
 OTHER = "other"
+_NO_ID = 2**63  # what no column holds
 _SEPARATORS = (",", ":")
 
 
 def arrival(update: Mapping[str, Any], bot: int) -> Arrival:
     """What the inbox needs to know of an update."""
-    payload = json.dumps(update, separators=_SEPARATORS, sort_keys=True)
-    number = update.get("update_id")
+    number = _number(update.get("update_id"))
+    payload = _written(update, number)
     kind = next((kind for kind in KINDS if kind in update), OTHER)
     return Arrival(_key(bot, number, payload), _queue(kind, update, number), kind, payload)
 
@@ -47,19 +48,30 @@ def dated(kind: str, update: Mapping[str, Any]) -> float | None:
     return float(date) if isinstance(date, int | float) and kind != "callback_query" else None
 
 
-def _key(bot: int, number: object, payload: str) -> str:
+def _number(value: object) -> int | None:
+    """An id, if it is one: Telegram's have at most 52 bits."""
+    return value if isinstance(value, int) and abs(value) < _NO_ID else None
+
+
+def _written(update: Mapping[str, Any], number: int | None) -> str:
+    try:
+        return json.dumps(update, separators=_SEPARATORS, sort_keys=True)
+    except RecursionError:  # nested too deep to be written, though not to be read
+        return json.dumps({"update_id": number})
+
+
+def _key(bot: int, number: int | None, payload: str) -> str:
     """What tells an update from every other: Telegram starts its ids anew after a quiet week."""
     return hashlib.sha256(f"{bot} {number} {payload}".encode()).hexdigest()
 
 
-def _queue(kind: str, update: Mapping[str, Any], number: object) -> str:
+def _queue(kind: str, update: Mapping[str, Any], number: int | None) -> str:
     body = update.get(kind)
     who = "from" if kind in _BY_PERSON else "chat"
     owner = body.get(who) if isinstance(body, Mapping) else None
-    id_ = owner.get("id") if isinstance(owner, Mapping) else None
-    if not isinstance(id_, int):
-        return f"{OTHER} {number}"[:64]
+    id_ = _number(owner.get("id")) if isinstance(owner, Mapping) else None
+    if id_ is None:
+        return f"{OTHER} {number}"
     if kind not in _BY_PERSON:
         return str(id_)
-    lane = number % _LANES if isinstance(number, int) else 0
-    return f"{_BY_PERSON[kind]} {id_} {lane}"
+    return f"{_BY_PERSON[kind]} {id_} {(number or 0) % _LANES}"

@@ -17,7 +17,7 @@ from collections.abc import (
     Iterable,
     Mapping,
 )
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -83,11 +83,20 @@ def _chat(chat: int) -> tuple[Window, ...]:
     return (one_a_second, Window(20, 60 + SECOND)) if chat < 0 else (one_a_second,)
 
 
-class Pace(BaseRateLimiter[float]):
-    """The limiter that the bot sends through; it remembers when it last wrote to each chat.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Of a request: the time, by the clock, after which it had better not be sent, and what is
+    around it while it is on the wire, each time that it is; not while it waits for its turn."""
 
-    A request's `rate_limit_args` is the time, by the clock, after which it had better not be sent.
-    """
+    deadline: float | None = None
+    wire: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+
+
+_NO_TERMS = Terms()
+
+
+class Pace(BaseRateLimiter[Terms]):
+    """The limiter that the bot sends through; it remembers when it last wrote to each chat."""
 
     def __init__(
         self,
@@ -117,19 +126,20 @@ class Pace(BaseRateLimiter[float]):
         kwargs: dict[str, Any],
         endpoint: str,
         data: dict[str, Any],
-        rate_limit_args: float | None,
+        rate_limit_args: Terms | None,
     ) -> Any:
         """Wait until Telegram will take the request, make it; a 429 holds up this chat only."""
+        terms = rate_limit_args or _NO_TERMS
         writes = endpoint.startswith(_WRITES)
         chat = data.get("chat_id")
         windows = self._windows(chat) if writes and isinstance(chat, int) else ()
         queue = (chat or data.get("inline_message_id") or endpoint, writes)
         while True:
-            await self._turn(windows, queue, rate_limit_args)
+            await self._turn(windows, queue, terms.deadline)
             if writes:
                 await self._turn((self._overall,), None, None)
             try:
-                async with self._place():
+                async with self._place(), terms.wire():
                     result = await callback(*args, **kwargs)
                 if kind := _KINDS.get(endpoint):
                     self._metrics.sent(kind)

@@ -14,6 +14,7 @@ from telegram.ext import ExtBot
 
 from bot.tg.arrivals import Json
 from bot.tg.faults import Complaints
+from bot.tg.limits import Terms
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Hearing:
 class Poll:
     """One bot's polling. `take` returns when the updates are safe."""
 
-    bot: ExtBot[float]
+    bot: ExtBot[Terms]
     came: Callable[[], list[Json]]
     take: Callable[[Sequence[Json]], Awaitable[None]]
     kinds: Sequence[str]

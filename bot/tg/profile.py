@@ -16,6 +16,7 @@ from telegram import (
 )
 from telegram.ext import ExtBot
 
+from bot.tg.limits import Terms
 from bot.tg.sending import quietly
 from bot.words import Language, say
 
@@ -40,7 +41,7 @@ def private_menu(language: Language) -> list[BotCommand]:
     return _menu(IN_PRIVATE, language)
 
 
-async def introduce(bot: ExtBot[float]) -> None:
+async def introduce(bot: ExtBot[Terms]) -> None:
     """Set menus and descriptions; say in the log which abilities @BotFather has left off."""
     for call in _calls(bot):
         await quietly(call)
@@ -54,7 +55,7 @@ async def introduce(bot: ExtBot[float]) -> None:
     )
 
 
-def _calls(bot: ExtBot[float]) -> Iterator[Callable[[], Awaitable[bool]]]:
+def _calls(bot: ExtBot[Terms]) -> Iterator[Callable[[], Awaitable[bool]]]:
     for code, language in _CODES:
         for scope, names in _MENUS:
             menu = _menu(names, language)

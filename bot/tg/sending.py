@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from itertools import chain, repeat
 from typing import TypeVar
 
@@ -22,9 +24,9 @@ from bot import render
 from bot.metrics import Failure
 from bot.tg.faults import Meaning, described, meaning
 from bot.tg.incoming import Place
-from bot.tg.limits import TooLate
+from bot.tg.limits import Terms, TooLate
 from bot.tg.messages import Letter
-from bot.tg.services import Context
+from bot.tg.services import Context, Work
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -33,20 +35,22 @@ LATEST_IN_A_GROUP = 600.0  # seconds after the question; later, the talk has mov
 # How often again what may have been done already and does no harm when it is done twice. Not for
 # ever, as what never arrived: something that is lost each time must not hold up its chat.
 AGAIN = 4
+# For longer where nothing is lost but a line of ours too many: some eight minutes.
+OWNING_UP = 20
 
 
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:
     """Send a letter; None where it did not, or perhaps did not, arrive, or had arrived before a
-    crash. In groups it is noted beforehand: what was on the wire then is not sent again."""
+    crash. In groups what was on the wire then is not sent again."""
     work = context.work
     if work.is_told():
         work.passed()
         return None
-    if place.chat < 0:
-        await work.keep(ahead=1)
+    await context.services.store.calm()
     deadline = _deadline(place.chat, context)
+    terms = Terms(deadline, partial(_once, work) if place.chat < 0 else nullcontext)
     sent = await _carried_out(
-        lambda: _post(letter, place, deadline, context), place.chat, deadline, context, again=0
+        lambda: _post(letter, place, terms, context), place.chat, deadline, context, again=0
     )
     work.passed()
     if sent is Meaning.UNCERTAIN and (place.chat > 0 or place.reply_to):
@@ -57,18 +61,35 @@ async def send(letter: Letter, place: Place, context: Context) -> Message | None
     return sent if isinstance(sent, Message) else None
 
 
+@asynccontextmanager
+async def _once(work: Work) -> AsyncIterator[None]:
+    """Note that a reply is on the wire, and if it certainly did not arrive, that it is not."""
+    await work.keep(ahead=1)
+    try:
+        yield
+    except TelegramError as error:
+        if meaning(error) in (Meaning.NEVER_ARRIVED, Meaning.WAIT):
+            await work.keep()
+        raise
+
+
 async def _own_up(place: Place, context: Context) -> None:
     """Say that a letter may not have arrived. In groups this has a while of its own: the letter
     may have spent all of its own on the silence after it."""
     deadline = time.monotonic() + LATEST_IN_A_GROUP if place.chat < 0 else None
     letter = Letter(render.ours("unsure", context.language))
     context.work.spoken = True
+    terms = Terms(deadline)
     await _carried_out(
-        lambda: _post(letter, place, deadline, context), place.chat, deadline, context, again=AGAIN
+        lambda: _post(letter, place, terms, context),
+        place.chat,
+        deadline,
+        context,
+        again=OWNING_UP,
     )
 
 
-async def _post(letter: Letter, place: Place, deadline: float | None, context: Context) -> Message:
+async def _post(letter: Letter, place: Place, terms: Terms, context: Context) -> Message:
     try:
         return await context.bot.send_message(
             place.chat,
@@ -77,12 +98,12 @@ async def _post(letter: Letter, place: Place, deadline: float | None, context: C
             message_thread_id=place.thread or None,
             reply_parameters=ReplyParameters(place.reply_to) if place.reply_to else None,
             reply_markup=letter.keyboard,
-            rate_limit_args=deadline,
+            rate_limit_args=terms,
         )
     except ChatMigrated as moved:
         context.memory.migrate_chat(place.chat, moved.new_chat_id)
         there = replace(place, chat=moved.new_chat_id, reply_to=None)
-        return await _post(letter, there, deadline, context)
+        return await _post(letter, there, terms, context)
 
 
 def _deadline(chat: int, context: Context) -> float | None:
@@ -107,7 +128,7 @@ async def change(letter: Letter, chat: int, message: int, context: Context) -> b
             message_id=message,
             entities=letter.entities,
             reply_markup=letter.keyboard,
-            rate_limit_args=deadline,
+            rate_limit_args=Terms(deadline),
         )
 
     changed = await _carried_out(lambda: _already(attempt), chat, deadline, context)

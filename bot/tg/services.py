@@ -20,6 +20,7 @@ from bot.respond import Responder
 from bot.store import Entry, Memory, Store
 from bot.tg.faults import Complaints
 from bot.tg.library import Library
+from bot.tg.limits import Terms
 from bot.words import Language, language
 
 Result = TypeVar("Result")
@@ -70,8 +71,10 @@ class Work:
 
     async def keep(self, ahead: int = 0) -> None:
         """Note what was done so far: the replies that were passed, and so many more, are not to be
-        sent again."""
-        await self.store.progress(self.entry, self.replies + ahead, self.memory.taken())
+        sent again. Where another replica has taken the update over, this is the end of it here."""
+        done = self.replies + ahead
+        if not await self.store.progress(self.entry, done, self.memory.taken()):
+            raise asyncio.CancelledError("another replica has taken the update over")
 
 
 CURRENT: ContextVar[Work] = ContextVar("work")
@@ -110,7 +113,7 @@ class Services:
         return result
 
 
-class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
+class Context(CallbackContext["ExtBot[Terms]", dict[Any, Any], dict[Any, Any], dict[Any, Any]]):
     """PTB's context, with the services, the update in work and its sender's language."""
 
     language: Language = "zh-hans"
@@ -151,5 +154,5 @@ class Context(CallbackContext["ExtBot[float]", dict[Any, Any], dict[Any, Any], d
 
 
 App: TypeAlias = Application[
-    "ExtBot[float]", Context, dict[Any, Any], dict[Any, Any], dict[Any, Any], None
+    "ExtBot[Terms]", Context, dict[Any, Any], dict[Any, Any], dict[Any, Any], None
 ]

@@ -14,6 +14,7 @@ from telegram.ext import ExtBot
 
 from bot.settings import Webhook
 from bot.tg.faults import Complaints
+from bot.tg.limits import Terms
 from bot.tg.polling import Hearing
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def secret(hook: Webhook, token: str) -> str:
 class Subscription:
     """Telegram's promise to deliver here, renewed when something took it away."""
 
-    bot: ExtBot[float]
+    bot: ExtBot[Terms]
     hook: Webhook
     secret: str
     kinds: Sequence[str]

@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 from telegram import Update
@@ -90,7 +91,7 @@ class Worker:
 
     async def _beat(self) -> None:
         while True:
-            oldest = await self._store.beat()
+            oldest = await self._store.beat(tuple(self._in_work))
             if oldest and not self.leads.is_set():
                 self.leads.set()
             elif not oldest:
@@ -107,7 +108,17 @@ class Worker:
 
     def _begin(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
-            self._in_work[entry.seq] = asyncio.create_task(self._handle(entry))
+            if earlier := self._in_work.get(entry.seq):
+                earlier.cancel()  # another replica gave us up in between, and the update back
+            task = asyncio.create_task(self._handle(entry))
+            self._in_work[entry.seq] = task
+            task.add_done_callback(partial(self._ended, entry.seq))
+
+    def _ended(self, seq: int, task: asyncio.Task[None]) -> None:
+        if self._in_work.get(seq) is task:
+            del self._in_work[seq]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("an update cannot be finished", exc_info=error)
 
     async def _handle(self, entry: Entry) -> None:
         shelf = self._services.shelf
@@ -115,11 +126,11 @@ class Worker:
         CURRENT.set(work)
         try:
             await self._process(work)
-            self._begin(await self._finish(work))
-            outcome = _MEASURED.get(work.outcome, "done")
-            self._services.metrics.update(entry.kind, outcome)
-        finally:
-            del self._in_work[entry.seq]
+        except Exception as error:
+            work.outcome = "error"
+            log.error("an update was not handled", exc_info=error)
+        self._begin(await self._finish(work))
+        self._services.metrics.update(entry.kind, _MEASURED.get(work.outcome, "done"))
 
     async def _finish(self, work: Work) -> tuple[Entry, ...]:
         writes, room = work.memory.taken(), self._room(freed=1)
@@ -141,8 +152,8 @@ class Worker:
             await self._dispatch(work, json.loads(entry.payload))
 
     async def _dispatch(self, work: Work, data: Json) -> None:
-        work.written = dated(work.entry.kind, data)
         try:
+            work.written = dated(work.entry.kind, data)
             update = Update.de_json(data, self._application.bot)
         except Exception as error:  # whatever PTB makes of what nobody promised it
             work.outcome = "unreadable"
@@ -152,5 +163,6 @@ class Worker:
 
 
 def _set(event: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
-    """Set an event of a loop from another thread."""
-    loop.call_soon_threadsafe(event.set)
+    """Set an event of a loop from another thread; the loop may have ended."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(event.set)

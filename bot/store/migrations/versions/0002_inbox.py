@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("machine", sa.String(80), nullable=False),
         sa.Column("process", sa.BigInteger, nullable=False),
         sa.Column("beats", sa.BigInteger, nullable=False),
+        sqlite_autoincrement=True,
     )
     op.drop_table("updates")
 
