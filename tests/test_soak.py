@@ -9,7 +9,7 @@ import pytest
 from tests.soak import SCENARIOS, play
 from tests.soaking.crowd import Load, Place, question, under
 from tests.soaking.stage import Options
-from tests.soaking.verdict import NOTING, judge
+from tests.soaking.verdict import NOTING, Deaths, judge
 from tests.telegram import FakeClock, World, call
 
 QUICK = Options(quick=True, quiet=5.0)
@@ -87,9 +87,9 @@ def test_a_second_answer_is_excused_by_a_kill_while_the_first_was_on_the_wire(
         answers(where, 0)
     assert len(judge(world, [place, group]).doubled) == 2
     for killed, excused in ((sent + NOTING - 0.1, 1), (sent + NOTING + 0.1, 0), (sent - 1, 0)):
-        verdict = judge(world, [place], [killed])
+        verdict = judge(world, [place], Deaths([killed]))
         assert (len(verdict.on_the_wire), len(verdict.doubled)) == (excused, 1 - excused)
-    assert len(judge(world, [group], [sent + 1]).doubled) == 1, "groups hear nothing twice"
+    assert len(judge(world, [group], Deaths([sent + 1])).doubled) == 1, "groups hear nothing twice"
 
 
 def test_what_overtakes_is_out_of_order(world: World, place: Place) -> None:

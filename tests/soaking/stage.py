@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from random import Random
 from tests.soaking.crowd import Place
 from tests.soaking.process import Bot, begins, until, write_knowledge, write_no_encoder
 from tests.soaking.servers import Balancer, Clock, Postgres, free_port
-from tests.soaking.verdict import Row, Verdict, judge, replies
+from tests.soaking.verdict import NOTING, Deaths, Row, Verdict, judge, replies
 from tests.telegram import FloodLimits, HttpDoor, World
 
 SECRET = "s3cret_of_the_hook"
@@ -49,6 +50,7 @@ class Stage:
         self.broken: list[str] = []
         self.notes: list[str] = []
         self.apologies = False  # whether an apology will do in place of an answer
+        self.noting = NOTING  # seconds after an answer in which a kill excuses a second one
         self._began = time.monotonic()
 
     # What there is
@@ -148,7 +150,7 @@ class Stage:
         first = after or [0] * len(crowd)
         asked = [q for place, n in zip(crowd, first, strict=True) for q in place.asked[n:]]
         answers = judge(self.world, crowd).first
-        late = [answers[q] - moment for q in asked if q.at <= moment and q in answers]
+        late = [answers[q].date - moment for q in asked if q.at <= moment and q in answers]
         slowest = max(late, default=0.0)
         self.notes.append(f"the last was answered {slowest:.1f} s after")
         self.rule(slowest <= seconds, f"answered {slowest:.0f} s after")
@@ -174,8 +176,10 @@ class Stage:
     def row(self) -> Row:
         """The figures, judged by the rules that hold everywhere."""
         kills = [killed for bot in self.bots for killed in bot.kills]
-        verdict = judge(self.world, self.places, kills, self.door.latency)
+        verdict = judge(self.world, self.places, Deaths(kills, self.door.latency, self.noting))
         self._common_rules(verdict, len(kills))
+        causes = Counter(verdict.first[q].description or "no fault" for q in verdict.doubled)
+        self.notes += [f"answered twice after {what}: {n}" for what, n in causes.items()]
         waited = sum(call.status == 429 for call in self.world.called("sendMessage"))
         if waited:
             self.notes.append(f"Telegram said 429 to {waited} messages")

@@ -31,12 +31,12 @@ class Verdict:
     disorder: int = 0
     others: int = 0  # messages of the bot that answer nothing: apologies, hints
     silence: int = 0  # questions met with neither an answer nor another message
-    first: dict[Asked, float] = field(default_factory=dict)  # when each was answered
+    first: dict[Asked, Call] = field(default_factory=dict)  # by which each was answered
 
     @property
     def waits(self) -> list[float]:
         """How long people waited."""
-        return [answered - asked.at for asked, answered in self.first.items()]
+        return [call.date - asked.at for asked, call in self.first.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +55,35 @@ def replies(world: World) -> dict[int, list[Reply]]:
         calls = [call for call in world.calls if call.message]
     for call in calls:
         if call.message:
-            found = SHELF.search(call.message.text)
+            found = SHELF.search(call.params["text"])  # as it was sent: pressed buttons change it
             number = int(found[1]) if found else None
             sent[call.message.chat.id].append(Reply(call.message, number, call))
     return sent
 
 
-def judge(
-    world: World, places: Iterable[Place], kills: Sequence[float] = (), latency: float = 0.0
-) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Deaths:
+    """When processes were killed, and how long after an answer that excuses a second one."""
+
+    at: Sequence[float] = ()
+    latency: float = 0.0
+    noting: float = NOTING
+
+    def excuse(self, call: Call) -> bool:
+        """Whether a process was killed before it can have noted that this had been sent."""
+        noted = (call.answered or call.date + self.latency) + self.noting
+        return any(call.date - self.latency - 0.05 <= killed <= noted for killed in self.at)
+
+
+def judge(world: World, places: Iterable[Place], deaths: Deaths = Deaths()) -> Verdict:
     """Compare what was asked with what was answered."""
     verdict, sent = Verdict(), replies(world)
     for place in places:
-        _judge_one(place, sent[place.chat.id], kills, latency, verdict)
+        _judge_one(place, sent[place.chat.id], deaths, verdict)
     return verdict
 
 
-def _judge_one(
-    place: Place, sent: list[Reply], kills: Sequence[float], latency: float, verdict: Verdict
-) -> None:
+def _judge_one(place: Place, sent: list[Reply], deaths: Deaths, verdict: Verdict) -> None:
     first: dict[int, Reply] = {}
     latest, others = -1, 0
     for reply in sent:
@@ -85,7 +95,7 @@ def _judge_one(
             verdict.disorder += turn < latest
             latest = max(turn, latest)
         else:
-            excused = not place.group and _on_the_wire(first[turn].call, kills, latency)
+            excused = not place.group and deaths.excuse(first[turn].call)
             (verdict.on_the_wire if excused else verdict.doubled).append(place.asked[turn])
     lost = [asked for turn, asked in enumerate(place.asked) if turn not in first]
     (verdict.unsure if place.group else verdict.lost).extend(lost)
@@ -93,7 +103,7 @@ def _judge_one(
     verdict.answered += len(first)
     verdict.others += others
     verdict.silence += max(0, len(lost) - others)
-    verdict.first |= {place.asked[turn]: reply.call.date for turn, reply in first.items()}
+    verdict.first |= {place.asked[turn]: reply.call for turn, reply in first.items()}
 
 
 def _answers(place: Place, reply: Reply, first: Mapping[int, Reply]) -> int | None:
@@ -107,12 +117,6 @@ def _answers(place: Place, reply: Reply, first: Mapping[int, Reply]) -> int | No
         and (not place.group or reply.message.reply_to is place.asked[turn].message)
     ]
     return next((turn for turn in same if turn not in first), same[-1] if same else None)
-
-
-def _on_the_wire(call: Call, kills: Sequence[float], latency: float) -> bool:
-    """Whether a process was killed before it can have known that this had been sent."""
-    known = (call.answered or call.date + latency) + NOTING
-    return any(call.date - latency - 0.05 <= killed <= known for killed in kills)
 
 
 def settles(

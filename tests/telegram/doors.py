@@ -72,7 +72,11 @@ async def exchange(world: World, token: str, method: str, params: Mapping[str, s
         reply = await _poll(world, method, params)
     else:
         reply = call(world, method, params)
-    return replace(_faulty(fault), call=reply.call) if fault else reply
+    if fault is None:
+        return reply
+    if reply.call:
+        reply.call.description = f"fault afterwards: {fault.how}{' by a page' * fault.html}"
+    return replace(_faulty(fault), call=reply.call)
 
 
 def _faulty(fault: Fault) -> Reply:
