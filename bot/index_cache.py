@@ -7,13 +7,11 @@ that it was made with; what cannot be read is made again.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import logging
 import pickle
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -32,14 +30,13 @@ def built(folder: Path, encoder: Encoder | None) -> Built:
     """The folder's knowledge, its faults, and the index of it."""
     kept = place(folder, "index")
     made_of = _digest(_ingredients(folder, encoder is not None))
-    with _unhurried():
-        found = _read(kept, made_of)
-        if found is None:
-            loaded, faults = knowledge.load(folder)
-            found = loaded, faults, Index(loaded, encoder)
-            # What was read while somebody was writing is no set of files that there ever was.
-            if made_of == _digest(_ingredients(folder, encoder is not None)):
-                _write(kept, made_of, found)
+    found = _read(kept, made_of)
+    if found is None:
+        loaded, faults = knowledge.load(folder)
+        found = loaded, faults, Index(loaded, encoder)
+        # What was read while somebody was writing is no set of files that there ever was.
+        if made_of == _digest(_ingredients(folder, encoder is not None)):
+            _write(kept, made_of, found)
     found[2].use(encoder)
     return found
 
@@ -81,25 +78,6 @@ def _contents(folder: Path) -> Iterator[tuple[Path, str]]:
 
 def _digest(parts: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
-
-
-@contextmanager
-def _unhurried() -> Iterator[None]:
-    """Long work in a thread beside one that answers: more patient with garbage, less with the lock.
-
-    Hundreds of thousands of objects come that all stay. To look through all of them for garbage
-    again and again takes a third longer, and stops every other thread for up to 70 ms each time.
-    Whoever wants the interpreter's lock gets it after 1 ms, not 5: beside a build the slowest
-    question then takes 12 ms instead of 60.
-    """
-    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
-    gc.set_threshold(*thresholds[:2], 1_000_000)  # the young are still looked through
-    sys.setswitchinterval(0.001)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*thresholds)
-        sys.setswitchinterval(interval)
 
 
 def _read(file: Path, made_of: str) -> Built | None:

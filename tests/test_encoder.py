@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -132,11 +133,47 @@ def test_packed_vectors_are_small_and_still_tell_apart(tmp_path: Path) -> None:
     assert again.read_bytes()[:2] == b"PK"
 
 
-@pytest.mark.parametrize("torn", [b"", b"PK\x03\x04 torn", b"not an archive"])
-def test_a_torn_memory_is_made_again(tmp_path: Path, torn: bytes) -> None:
+@pytest.mark.parametrize("torn", [b"", b"PK\x03\x04 torn", b"not an archive", b"\x93NUMPY torn"])
+def test_a_memory_of_something_else_is_made_again(tmp_path: Path, torn: bytes) -> None:
     (tmp_path / encoder.REMEMBERED).write_bytes(torn)
     loaded(tmp_path, tmp_path / "cache")(TEXTS)
     assert ENCODED == TEXTS
+
+
+@pytest.mark.parametrize("name", [encoder.REMEMBERED, f"bundled/{encoder.PACKED}"])
+def test_a_memory_torn_anywhere_is_made_again(tmp_path: Path, name: str) -> None:
+    """By a full disk, or by a copy that was broken off."""
+    (tmp_path / "bundled").mkdir()
+    loaded(tmp_path, tmp_path / "cache")(TEXTS)
+    vectors = np.stack([vector(text) for text in TEXTS])
+    encoder.pack(TEXTS, vectors, tmp_path / "bundled" / encoder.PACKED)
+    whole = (tmp_path / name).read_bytes()
+    chance = np.random.default_rng(8)
+    for at in chance.integers(len(whole), size=40).tolist():
+        for torn in (whole[:at], whole[:at] + b"\0" * (len(whole) - at)):
+            folder = tmp_path / f"{at}-{len(torn)}"
+            (folder / "bundled").mkdir(parents=True)
+            (folder / name).write_bytes(torn)
+            found = loaded(folder, folder / "cache")(TEXTS)
+            assert alike(found, vectors) > 0.99, at
+
+
+def test_a_folder_in_the_place_of_a_memory_is_done_without(tmp_path: Path) -> None:
+    (tmp_path / encoder.REMEMBERED).mkdir()
+    for _ in range(2):
+        loaded(tmp_path, tmp_path / "cache")(TEXTS)
+    assert ENCODED == TEXTS and (tmp_path / "cache").is_file()
+    assert list((tmp_path / encoder.REMEMBERED).iterdir()) == []
+
+
+def test_two_who_remember_at_once_tear_nothing(tmp_path: Path) -> None:
+    """As two replicas on one folder do; what one of them forgets is encoded again."""
+    with ThreadPoolExecutor(2) as threads:
+        halves = [TEXTS[:150], TEXTS[150:]]
+        list(threads.map(lambda half: loaded(tmp_path, tmp_path / "cache")(half), halves))
+    ENCODED.clear()
+    loaded(tmp_path, tmp_path / "cache")(TEXTS)
+    assert len(ENCODED) in (0, 150)
 
 
 def test_the_shipped_vectors_are_at_most_two_megabytes() -> None:

@@ -65,6 +65,7 @@ from tests.telegram import (
     deliver,
 )
 from tests.telegram import text as server_text
+from tests.telegram.model import Json
 from tests.telegram.world import LONGEST_WAIT
 
 pytestmark = pytest.mark.asyncio

@@ -10,7 +10,7 @@ import socket
 import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import httpx
 import pytest
@@ -23,7 +23,7 @@ KEY = {SECRET: PASSWORD}
 UPDATE = {"update_id": 7, "message": {"text": "治庸有没有阻力"}}
 LONGEST_WAIT = 30.0  # seconds until a test is given up
 MEGABYTE = 1 << 20
-LIMITS = Limits()
+LIMITS = Limits(arriving=600.0, answering=600.0)  # no test passes because time does
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,10 @@ def head(*lines: str, secret: str = PASSWORD) -> bytes:
     ).encode()
 
 
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: bot\r\n\r\n"
+WHOLE = head("Content-Length: 2") + b"{}"
+
+
 # ── what operators get ───────────────────────────────────────────────────────────────────────────
 
 
@@ -165,7 +169,10 @@ async def test_it_is_not_ready_where_that_takes_too_long_to_find_out() -> None:
         await asyncio.Event().wait()
         return Ready(True, True, True)
 
-    async with front(ready=never, limits=Limits(ready=0.01)) as opened, client(opened) as http:
+    async with (
+        front(ready=never, limits=replace(LIMITS, ready=0.01)) as opened,
+        client(opened) as http,
+    ):
         response = await http.get("/readyz")
     assert response.status_code == 503
     assert response.json() == {"knowledge": False, "database": False, "telegram": False}
@@ -292,7 +299,7 @@ async def test_updates_are_taken_where_the_webhooks_url_says(path: str, asked: s
 
 async def test_more_updates_than_telegram_ever_sends_at_a_time_are_sent_away() -> None:
     slow = Slow(expected=3)
-    async with front(slow.take, limits=Limits(updates=3)) as opened:
+    async with front(slow.take, limits=replace(LIMITS, updates=3)) as opened:
         in_hand = [asyncio.create_task(post(opened)) for _ in range(3)]
         await slow.all_here.wait()
         assert (await post(opened)).status_code == 503
@@ -363,19 +370,18 @@ async def test_a_body_may_be_of_one_megabyte(more: int, status: int, chunked: bo
         assert (await post(opened, parts() if chunked else body)).status_code == status
 
 
-async def pour(opened: Front, begin: bytes, part: bytes, parts: int) -> tuple[bytes, int]:
+def pour(port: int, begin: bytes, part: bytes, parts: int) -> tuple[bytes, int]:
     """Send parts until the server stops reading: what it says, and how many it let us send."""
-    async with wire(opened, begin) as (reader, writer):
-        said = asyncio.create_task(all_that_comes(reader))
+    with socket.create_connection(("127.0.0.1", port), LONGEST_WAIT) as sender:
         count = 0
         try:
+            sender.sendall(begin)
             for _ in range(parts):
-                writer.write(part)
-                await writer.drain()
+                sender.sendall(part)
                 count += 1
         except ConnectionError:
             pass
-        return await said, count
+        return sender.recv(65536), count
 
 
 @pytest.mark.parametrize(
@@ -396,7 +402,9 @@ async def test_six_bodies_of_forty_megabytes_are_not_read(
     async with front() as opened:
         tracemalloc.start()
         try:
-            ends = await asyncio.gather(*(pour(opened, begin, part, 640) for _ in range(6)))
+            ends = await asyncio.gather(
+                *(asyncio.to_thread(pour, opened.port, begin, part, 640) for _ in range(6))
+            )
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -413,23 +421,39 @@ async def test_six_bodies_of_forty_megabytes_are_not_read(
         b"GET /healthz HTTP/1.1\r\nHost:",
         head("Content-Length: 2") + b"{",
         head("Transfer-Encoding: chunked") + b"1\r\n{\r\n",
-        b"GET /healthz HTTP/1.1\r\nHost: bot\r\n\r\n" + head("Content-Length: 2") + b"{",
+        HEALTH + head("Content-Length: 2") + b"{",
     ],
-    ids=["nothing", "half a head", "half a body", "half a chunked body", "half a second request"],
+    ids=[
+        "nothing",
+        "half a head",
+        "half a body",
+        "half a chunked body",
+        "half a second body",
+    ],
 )
 async def test_who_dribbles_is_cut_off(sent: bytes) -> None:
     inbox = Inbox()
     async with (
-        front(inbox.take, limits=Limits(arriving=0.05)) as opened,
+        front(inbox.take, limits=replace(LIMITS, arriving=0.05)) as opened,
         wire(opened, sent) as (reader, _),
     ):
         await all_that_comes(reader)
     assert inbox.updates == []
 
 
+async def test_who_dribbles_after_a_request_is_cut_off() -> None:
+    async with (
+        front(limits=replace(LIMITS, arriving=0.5)) as opened,
+        wire(opened, HEALTH) as (reader, writer),
+    ):
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200 ")
+        writer.write(HEALTH[:20])
+        assert await all_that_comes(reader) == b""
+
+
 async def test_dribbling_on_gives_no_more_time() -> None:
     async with (
-        front(limits=Limits(arriving=0.2)) as opened,
+        front(limits=replace(LIMITS, arriving=0.2)) as opened,
         wire(opened, b"GET /healthz HTTP/1.1\r\nHost: ") as (reader, writer),
     ):
         ended = asyncio.create_task(all_that_comes(reader))
@@ -442,27 +466,54 @@ async def test_dribbling_on_gives_no_more_time() -> None:
 async def test_a_request_that_is_not_answered_in_time_is_cut_off() -> None:
     slow = Slow()
     async with (
-        front(slow.take, limits=Limits(answering=0.05)) as opened,
-        wire(opened, head("Content-Length: 2") + b"{}") as (reader, _),
+        front(slow.take, limits=replace(LIMITS, answering=0.05)) as opened,
+        wire(opened, WHOLE) as (reader, _),
     ):
         assert await all_that_comes(reader) == b""
         slow.goes_on.set()
 
 
+async def test_what_has_arrived_has_its_own_time_to_be_answered() -> None:
+    slow = Slow()
+    async with front(slow.take, limits=replace(LIMITS, arriving=0.5)) as opened:
+        in_hand = asyncio.create_task(post(opened))
+        await slow.all_here.wait()
+        async with wire(opened) as (later, _):
+            await all_that_comes(later)
+        slow.goes_on.set()
+        assert (await in_hand).status_code == 200
+
+
 async def test_connections_that_wait_make_room_for_new_ones() -> None:
-    async with front(limits=Limits(connections=4)) as opened, AsyncExitStack() as stack:
+    async with front(limits=replace(LIMITS, connections=4)) as opened, AsyncExitStack() as stack:
         idle = [await stack.enter_async_context(wire(opened)) for _ in range(20)]
         assert await status_of(opened, "/healthz") == 200
         for reader, _ in idle[:16]:
             assert await all_that_comes(reader) == b""
 
 
+async def test_a_request_in_hand_is_the_last_to_make_room() -> None:
+    slow = Slow()
+    async with (
+        front(slow.take, limits=replace(LIMITS, connections=2)) as opened,
+        wire(opened, WHOLE) as (in_hand, _),
+    ):
+        await slow.all_here.wait()
+        async with wire(opened) as (idle, _):
+            assert await status_of(opened, "/healthz") == 200
+            assert await all_that_comes(idle) == b""
+        slow.goes_on.set()
+        assert (await in_hand.readline()).startswith(b"HTTP/1.1 200 ")
+
+
 async def test_webhooks_in_hand_do_not_keep_a_health_check_out() -> None:
     slow = Slow(expected=4)
-    whole = head("Content-Length: 2") + b"{}"
-    async with front(slow.take, limits=Limits(connections=4)) as opened, AsyncExitStack() as stack:
+    async with (
+        front(slow.take, limits=replace(LIMITS, connections=4)) as opened,
+        AsyncExitStack() as stack,
+    ):
         for _ in range(4):
-            await stack.enter_async_context(wire(opened, whole))
+            await stack.enter_async_context(wire(opened, WHOLE))
         await slow.all_here.wait()
         assert await status_of(opened, "/healthz") == 200
         slow.goes_on.set()
@@ -525,18 +576,20 @@ async def test_what_is_never_finished_does_not_keep_it_open(
 ) -> None:
     slow = Slow()
     async with (
-        front(slow.take, limits=Limits(closing=0)) as opened,
-        wire(opened, head("Content-Length: 2") + b"{}") as (reader, _),
+        front(slow.take, limits=replace(LIMITS, closing=0)) as opened,
+        wire(opened, WHOLE) as (reader, _),
     ):
         await slow.all_here.wait()
         await opened.close()
         await all_that_comes(reader)
+    [told] = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+    assert told.startswith("Cancel 1 running task(s)")
     assert "Traceback" not in caplog.text
 
 
 async def test_one_who_dribbles_does_not_keep_it_open() -> None:
     async with (
-        front(limits=Limits(closing=0)) as opened,
+        front(limits=replace(LIMITS, closing=0)) as opened,
         wire(opened, head("Content-Length: 2") + b"{") as (reader, _),
     ):
         assert await status_of(opened, "/healthz") == 200
@@ -552,9 +605,11 @@ async def test_signals_stay_the_bots() -> None:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, told.set)
+    handler = signal.getsignal(signal.SIGTERM)
     try:
         async with front() as opened:
             assert await status_of(opened, "/healthz") == 200
+            assert signal.getsignal(signal.SIGTERM) is handler
             os.kill(os.getpid(), signal.SIGTERM)
             await told.wait()
             assert await status_of(opened, "/healthz") == 200

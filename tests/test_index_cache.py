@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bot import index_cache
-from bot.index_cache import built
+from bot.index_cache import built, version
 from bot.query import read
 from bot.search import Floats
 
@@ -99,14 +101,76 @@ def test_faults_are_told_again(folder: Path) -> None:
     assert built(folder, None)[1] == built(folder, None)[1] != ()
 
 
-@pytest.mark.parametrize("torn", [b"", b"x" * 10, None])
-def test_a_torn_file_is_made_again(folder: Path, torn: bytes | None) -> None:
+@pytest.mark.parametrize("torn", [0, 10, 40, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999999])
+def test_a_torn_file_is_made_again(folder: Path, torn: float) -> None:
+    """Torn after so many bytes, or after such a part of all."""
     built(folder, None)
     (file,) = kept(folder)
     whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) // 2] if torn is None else torn)
+    file.write_bytes(whole[: int(torn * len(whole)) if torn < 1 else int(torn)])
     assert built(folder, None)[2].search("蜜多不多").matches
-    assert file.read_bytes()[:32] == whole[:32]
+    assert len(file.read_bytes()) == len(whole)
+
+
+def test_a_file_of_something_else_is_made_again(folder: Path) -> None:
+    built(folder, None)
+    (file,) = kept(folder)
+    whole = file.read_bytes()
+    for wrong in (b"x" * 1000, whole[:32] + b"x" * 1000, whole[:32] + pickle.dumps(1)):
+        file.write_bytes(wrong)
+        assert built(folder, None)[2].search("蜜多不多").matches
+        assert len(file.read_bytes()) == len(whole)
+
+
+def test_a_folder_in_the_place_of_a_file_is_done_without(folder: Path) -> None:
+    built(folder, None)
+    (file,) = kept(folder)
+    file.unlink()
+    file.mkdir()
+    assert built(folder, None)[2].search("蜜多不多").matches
+    assert kept(folder) == [file]
+
+
+def test_the_lock_that_emacs_leaves_while_one_writes_is_no_file(folder: Path) -> None:
+    without = built(folder, None)[1]
+    (folder / ".#bees.yaml").symlink_to("user@host.1234:5678")
+    assert built(folder, None)[1] == without
+
+
+def test_a_file_that_is_gone_when_it_is_read_is_a_fault(folder: Path) -> None:
+    without = built(folder, None)[1]
+    (folder / "gone.yaml").symlink_to("nowhere")
+    *others, fault = built(folder, None)[1]
+    assert str(fault.where) == f"{folder}/gone.yaml:1" and tuple(others) == without
+
+
+def test_what_is_read_while_somebody_writes_is_not_kept(folder: Path) -> None:
+    changed = INTERVIEW.replace("蜜多不多", "收成好不好吗")
+
+    class Writing(Counting):
+        def __call__(self, texts: Sequence[str]) -> Floats:
+            (folder / "bees.yaml").write_text(changed, encoding="utf-8")
+            return super().__call__(texts)
+
+    built(folder, Writing())
+    assert kept(folder) == []
+
+
+def test_starts_at_once_tear_nothing(folder: Path) -> None:
+    """As replicas on one machine do."""
+    with ThreadPoolExecutor(4) as threads:
+        for _, _, index in threads.map(lambda _: built(folder, None), range(8)):
+            assert index.search("蜜多不多").matches
+    assert len(kept(folder)) == 1
+
+
+def test_a_version_names_what_the_files_say_wherever_they_are(folder: Path) -> None:
+    first = version(folder)
+    os.utime(folder / "bees.yaml", ns=(0, 0))
+    moved = folder.rename(folder.with_name("elsewhere"))
+    assert version(moved) == first
+    (moved / "more.phrases.yaml").write_text("interview: bees\n", encoding="utf-8")
+    assert version(moved) != first
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(folder: Path) -> None:

@@ -74,7 +74,7 @@ LAYERS = {
     ),
     "bot.edition": Layer(
         "checks importing index_cache interview knowledge policy respond search yaml_text",
-        outside="logging pathlib",
+        outside="logging pathlib sys",
     ),
     "bot.reloading": Layer("edition index_cache knowledge search", outside="pathlib time"),
     "bot.followups": Layer("query"),

@@ -96,6 +96,10 @@ class Store:
         """What one update's handling reads and leaves."""
         return Memory(self._database, self._clock)
 
+    async def calm(self) -> None:
+        """Wait until the database can be written, as far as is known."""
+        await self._database.calm()
+
     # The inbox
 
     async def receive(

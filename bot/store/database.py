@@ -31,8 +31,9 @@ from bot.store import migrate
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-# What passes: locked, full, gone, failed over, a deadlock; and two that claimed the same queue.
-_PASSING = (OperationalError, InterfaceError, InternalError, IntegrityError, TimeoutError, OSError)
+# What passes: locked, full, gone, failed over, a deadlock.
+_PASSING = (OperationalError, InterfaceError, InternalError, TimeoutError, OSError)
+_CLASHES = 5  # with what others write at the same time; more is a mistake of ours
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0  # seconds between two attempts
 _AGAIN = 60.0  # seconds until the same trouble is logged a second time
 _THREADS = 4  # of PostgreSQL's connections; SQLite has one writer anyway
@@ -92,7 +93,7 @@ class Database:
         """Do it in one transaction, or raise Unavailable."""
         try:
             return await self._in_thread(self._written, work)
-        except _PASSING as error:
+        except (*_PASSING, IntegrityError) as error:
             self._complain(error)
             raise Unavailable from error
 
@@ -115,15 +116,16 @@ class Database:
         way: Callable[[Callable[[Connection], Result]], Result],
         work: Callable[[Connection], Result],
     ) -> Result:
-        pause = _FIRST_PAUSE
+        pause, clashes = _FIRST_PAUSE, 0
         while True:
             try:
-                result = await self._in_thread(way, work)
+                return await self._in_thread(way, work)
+            except IntegrityError:
+                clashes += 1
+                if clashes > _CLASHES:
+                    raise
             except _PASSING as error:
                 self._complain(error)
-            else:
-                self._relieved()
-                return result
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -136,11 +138,19 @@ class Database:
 
     def _written(self, work: Callable[[Connection], Result]) -> Result:
         with self._engine.connect() as db, db.execution_options(writes=True).begin():
-            return work(db)
+            result = work(db)
+        self._relieved()
+        return result
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
         with self._engine.connect() as db:
             return work(db)
+
+    async def calm(self) -> None:
+        """Wait until the last that was to be written is: what is told to people in between could
+        not be remembered."""
+        while self._trouble is not None:
+            await asyncio.sleep(_FIRST_PAUSE)
 
     def _complain(self, error: Exception) -> None:
         now = time.monotonic()
@@ -154,7 +164,7 @@ class Database:
     def _relieved(self) -> None:
         if self._trouble is not None:
             log.warning("the database is back after %.0f s", time.monotonic() - self._trouble)
-            self._trouble, self._said = None, -_AGAIN
+            self._trouble = None
 
     def listen(self, channel: str, heard: Callable[[], None]) -> Callable[[], None]:
         """Call back, from another thread, whenever PostgreSQL notifies; what ends it."""
@@ -234,6 +244,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
+    # The log beside the database grows to so many pages (of 4 KB) before it is emptied; by default
+    # to 1,000, which a disk that is nearly full may not have.
+    cursor.execute("PRAGMA wal_autocheckpoint=250")
     cursor.close()
 
 

@@ -27,7 +27,7 @@ SECONDS_OF_A_FLOOD = 600.0  # in which a flooder is told once
 FLOOD = "flood"  # the kind of a row that stands for all that was refused
 # An update that was in work so often when a process died is not tried again. Others are in work at
 # the same time, and a machine that is killed again and again takes them along each time.
-_ATTEMPTS = 10
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,8 +121,6 @@ class Front:
             return
         self._server.over.set()
         await self._serving
-        for connection in list(self._server.server_state.connections):
-            connection.transport.abort()
 
     async def _is_ready(self, request: Request) -> Response:
         try:
@@ -267,7 +265,7 @@ def _not_there(listen: Listen, error: Exception) -> str:
 
 
 def _config(app: Router, limits: Limits) -> uvicorn.Config:
-    """uvicorn without its logs, headers and extras.
+    """uvicorn without its logs and extras.
 
     Below ERROR it tells what strangers did wrong, as often as they do it.
     """
@@ -280,16 +278,12 @@ def _config(app: Router, limits: Limits) -> uvicorn.Config:
         http=Connection,
         ws="none",
         lifespan="off",
-        interface="asgi3",
         log_config=None,
         log_level=logging.ERROR,
         access_log=False,
         proxy_headers=False,
-        server_header=False,
-        date_header=False,
         # asyncio accepts as many connections at a time as may wait.
         backlog=100,
-        timeout_keep_alive=5,
         timeout_graceful_shutdown=limits.closing,
     )
 
@@ -307,7 +301,7 @@ class _Server(uvicorn.Server):
         yield
 
     async def main_loop(self) -> None:
-        """Wait: uvicorn would wake up ten times a second, for a header that we don't send."""
+        """Wait: uvicorn would wake up ten times a second, for headers that we don't send."""
         await self.over.wait()
 
 
@@ -343,7 +337,6 @@ class _Connection(H11Protocol):
         if self.cycle.more_body:
             self.transport.close()  # uvicorn would read the rest, however long, and drop it
         super().on_response_complete()
-        self._watch()
 
     @property
     def is_arriving(self) -> bool:

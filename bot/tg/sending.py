@@ -35,6 +35,8 @@ LATEST_IN_A_GROUP = 600.0  # seconds after the question; later, the talk has mov
 # How often again what may have been done already and does no harm when it is done twice. Not for
 # ever, as what never arrived: something that is lost each time must not hold up its chat.
 AGAIN = 4
+# For longer where nothing is lost but a line of ours too many: some eight minutes.
+OWNING_UP = 20
 
 
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:
@@ -44,6 +46,7 @@ async def send(letter: Letter, place: Place, context: Context) -> Message | None
     if work.is_told():
         work.passed()
         return None
+    await context.services.store.calm()
     deadline = _deadline(place.chat, context)
     terms = Terms(deadline, partial(_once, work) if place.chat < 0 else nullcontext)
     sent = await _carried_out(
@@ -78,7 +81,11 @@ async def _own_up(place: Place, context: Context) -> None:
     context.work.spoken = True
     terms = Terms(deadline)
     await _carried_out(
-        lambda: _post(letter, place, terms, context), place.chat, deadline, context, again=AGAIN
+        lambda: _post(letter, place, terms, context),
+        place.chat,
+        deadline,
+        context,
+        again=OWNING_UP,
     )
 
 

@@ -47,7 +47,6 @@ class Bot:
         self.died: list[int] = []  # the exit codes of those that ended without being told
         self.peak = 0.0
         self.process: subprocess.Popen[bytes] | None = None
-        self.prefix: tuple[str, ...] = ()
         self._home = home
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -63,7 +62,7 @@ class Bot:
         """Begin, and don't wait for anything."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.prefix, sys.executable, "-m", "bot", "run"],
+                [sys.executable, "-m", "bot", "run"],
                 env=self.environment,
                 cwd=self._home,
                 stdout=log,
@@ -78,6 +77,11 @@ class Bot:
             self.kills.append(time.time())
             process.wait()
         self.process = None
+
+    def turns_the_page(self) -> None:
+        """Let `log` begin anew with the next process; what this one says is put aside."""
+        if self.log_file.exists():
+            self.log_file.rename(self.log_file.with_suffix(f".{time.time():.0f}"))
 
     def is_told_to_stop(self, patience: float = 30.0) -> tuple[int | None, float]:
         """SIGTERM: the exit code, None where it had to be killed, and the seconds it took."""

@@ -20,7 +20,7 @@ NOTING = 0.5
 
 @dataclass(slots=True)
 class Verdict:
-    """What came of the questions of some places; `broken` says what must not be."""
+    """What came of the questions of some places."""
 
     asked: int = 0
     answered: int = 0
@@ -142,10 +142,11 @@ class Row:
 
     name: str
     verdict: Verdict
-    peak: float
-    seconds: float
-    broken: Sequence[str]
+    peak: float = 0.0
+    seconds: float = 0.0
+    broken: Sequence[str] = ()
     notes: Sequence[str] = ()
+    missing: str = ""  # what the machine lacks, so that it was not played
 
 
 COLUMNS = "scenario asked answered lost groups doubled (wire) disorder other median p95 max MB s"
@@ -157,6 +158,7 @@ def table(rows: Iterable[Row]) -> str:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["  ".join(c.rjust(w) for c, w in zip(line, widths, strict=True)) for line in cells]
     for row in rows:
+        lines += [f"{row.name}: not played: {row.missing}"] * bool(row.missing)
         lines += [f"{row.name}: {note}" for note in row.notes]
         lines += [f"{row.name}: BROKEN: {rule}" for rule in row.broken]
     return "\n".join(lines)
