@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace, TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 from bot.edition import Edition
@@ -23,6 +23,8 @@ from bot.tg.services import Services, Shelf
 from bot.tg.worker import Worker
 from tests.bookshop import KNOWLEDGE, RESPONDER
 from tests.telegram import Chat, FakeRequest, Message, Person, Press, World, deliver
+
+Result = TypeVar("Result")
 
 
 class Line(FakeRequest):
@@ -141,6 +143,14 @@ class Rim:
     def feedback(self) -> dict[str, tuple[int, int]]:
         """For each exchange, how many found it useful and how many did not."""
         return self._runner.run(self.store.feedback())
+
+    def recalls(self, read: Callable[[Memory], Awaitable[Result]]) -> Result:
+        """Read something from the database."""
+
+        async def reading() -> Result:
+            return await read(self.store.memory())
+
+        return self._runner.run(reading())
 
     def notes(self, write: Callable[[Memory], None]) -> None:
         """Write something into the database."""

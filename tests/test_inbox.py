@@ -227,7 +227,7 @@ async def test_what_kills_its_process_again_and_again_is_given_up(opened: Opened
         lives += 1
         store = opened()
         await store.beat(())
-    assert lives == 10
+    assert lives == rows_of._ATTEMPTS
 
 
 async def test_what_was_claimed_and_not_heard_of_is_given_back(store: Store) -> None:

@@ -102,12 +102,9 @@ LAYERS = {
     ),
     "bot.suggest.task": Layer("interview knowledge suggest", outside="pathlib"),
     "bot.terminal": Layer("interview render respond", "prompt_toolkit", "sys"),
-    "bot.store": Layer("store", "sqlalchemy", "os time"),
-    "bot.store.migrate": Layer(theirs="alembic sqlalchemy", outside="pathlib"),
-    "bot.store.migrations.*": Layer(theirs="alembic sqlalchemy"),
     "bot.store.*": Layer(
         "respond store",
-        "sqlalchemy",
+        "alembic sqlalchemy",
         "asyncio concurrent logging os pathlib sys threading time",
     ),
     "bot.metrics": Layer(theirs="prometheus_client"),
@@ -210,14 +207,6 @@ def test_each_library_has_one_home() -> None:
     assert shared == {
         "numpy": ["bot.search", "bot.encoder"],
         "httpx": ["bot.suggest.models", "bot.tg.*"],
-        # The store is one home of several rooms.
-        "sqlalchemy": [
-            "bot.store",
-            "bot.store.migrate",
-            "bot.store.migrations.*",
-            "bot.store.*",
-        ],
-        "alembic": ["bot.store.migrate", "bot.store.migrations.*"],
     }
 
 

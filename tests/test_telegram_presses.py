@@ -276,20 +276,20 @@ def test_what_we_no_longer_know_the_asker_of_only_admins_delete(
     world.clock.advance(601)
     again = answer_to(bot, group, alice, "房租贵不贵")
     assert passes(again, RENT)
-    bot.store.deleted(group.id, again.id)
+    bot.notes(lambda memory: memory.deleted(group.id, again.id))
     bot.presses(mallory, again, "全文")
     assert shows(again, RENT)
-    assert bot.store.last_question(Speaker(group.id, 0, mallory.id)) is None
+    assert bot.recalls(lambda m: m.last_question(Speaker(group.id, 0, mallory.id))) is None
     assert bot.presses(mallory, again, "🗑 删除") == "只有提问的人和管理员可以删除"
     assert bot.presses(boss, again, "🗑 删除") == "已删除"
     lost = answer_to(bot, group, alice, "猫叫什么名字")
-    bot.store.deleted(group.id, lost.id)
+    bot.notes(lambda memory: memory.deleted(group.id, lost.id))
     assert bot.presses(alice, lost, "🗑 删除") == EXPIRED
     assert not lost.deleted
 
 
 def test_in_private_it_can_only_be_theirs(bot: Rim, alice: Person) -> None:
     answer = bot.asked(alice, "房租贵不贵")
-    bot.store.deleted(alice.id, answer.id)
+    bot.notes(lambda memory: memory.deleted(alice.id, answer.id))
     bot.presses(alice, answer, "下一问 ▶")
-    assert bot.store.asker(alice.id, answer.id) == alice.id
+    assert bot.recalls(lambda m: m.asker(alice.id, answer.id)) == alice.id

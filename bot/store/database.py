@@ -58,13 +58,18 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             self._engine = _engine(url)
+        except (ArgumentError, SQLAlchemyError, ImportError) as error:
+            raise _unopenable(error) from error
+        try:
             migrate.to_head(self._engine)
         except migrate.Newer:
+            self._engine.dispose()
             raise Unopenable(
                 "BOT_DATABASE was written by a newer version of this bot: install that version, "
                 "or set it to another database."
             ) from None
-        except (ArgumentError, SQLAlchemyError, ImportError) as error:
+        except SQLAlchemyError as error:
+            self._engine.dispose()
             raise _unopenable(error) from error
         self.is_shared = self._engine.dialect.name == "postgresql"
         threads = _THREADS if self.is_shared else 1

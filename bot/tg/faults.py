@@ -70,7 +70,7 @@ def parsed(body: bytes) -> dict[str, Any] | None:
     """A body as a JSON object; None where it is none. Texts may hold half characters."""
     try:
         value = json.loads(body.decode("utf-8", "replace"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 POLL = 10  # seconds that Telegram holds a poll for which there is nothing yet
 _HUNG = 3 * POLL  # seconds after which a poll that nobody ended is given up
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts
+_FIRST_LOOK = 1.0  # seconds in which a replica finds out whether it leads
 PATIENCE = 150.0  # seconds without a word from Telegram that are long
 
 
@@ -95,7 +96,7 @@ class Poll:
 
 
 async def _leading(leads: asyncio.Event) -> None:
-    if not leads.is_set():
+    if not await stopped(leads, _FIRST_LOOK):
         log.info("another replica polls; standing by")
         await leads.wait()
         log.info("polling from now on")
