@@ -49,10 +49,10 @@ def is_service(message: Message) -> bool:
 
 
 async def warn(queue: str, context: Context) -> None:
-    """Tell a chat that has more questions waiting than can be answered that the rest is refused."""
+    """Tell a chat that it sends more questions than can be answered."""
     if re.fullmatch(r"-?[0-9]+", queue):
         chat = int(queue)
-        log.warning("outcome=refused: a chat sends more than it can be answered")
+        log.warning("a chat sends more than it can be answered")
         letter = Letter(render.ours("flooded", "zh-hans"))
         await sending.send(letter, Place(chat, group=chat < 0), context)
 
