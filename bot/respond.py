@@ -153,6 +153,11 @@ class Responder:
         self._guests = index.guests
 
     @property
+    def index(self) -> Index:
+        """What is searched."""
+        return self._index
+
+    @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """All that can be answered with, interview by interview, in page order."""
         return tuple(self._index.exchanges.values())

@@ -15,11 +15,12 @@ their order: the one part of the kernel that knows word order.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from heapq import nlargest
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any, TypeAlias
 from weakref import proxy
 
@@ -270,6 +271,33 @@ class Index:
         """What share of the claim, 0…1 by rarity, are words of the exchange's answer."""
         answer = read("\n".join(exchange.answer))
         return self._characters.covered(claim.tokens, self._characters.columns(answer.tokens))
+
+    def meaning(self, query: Query) -> bytes | None:
+        """What the question means, to be kept and given to `alike` later; None without encoder."""
+        return self._meaning.kept(query.text) if self._meaning else None
+
+    def alike(
+        self, query: Query, meaning: bytes | None, others: Sequence[tuple[Query, bytes | None]]
+    ) -> list[float]:
+        """How alike questions are to this one, as `search` compares lines: half by characters, half
+        by sounds, and as much again by meaning, where both theirs and ours is known."""
+        characters = self._characters.between(query.tokens, [other.tokens for other, _ in others])
+        sounds = self._sounds.between(query.syllables, [other.syllables for other, _ in others])
+        by_form = [(a + b) / 2 for a, b in zip(characters, sounds, strict=True)]
+        if meaning is None or self._meaning is None:
+            return by_form
+        known = [kept for _, kept in others if kept is not None]
+        closeness = iter(self._meaning.between(meaning, known))
+        return [
+            form + (next(closeness) if kept is not None else 0.0)
+            for form, (_, kept) in zip(by_form, others, strict=True)
+        ]
+
+    def terms(self, query: Query, count: int) -> tuple[str, ...]:
+        """The rarest characters and words of a question, the rarest first."""
+        weights = self._characters.weights(query.tokens)
+        words = sorted((w for w in weights if isinstance(w, str)), key=lambda w: (-weights[w], w))
+        return tuple(words[:count])
 
     def search(self, question: str) -> Ranking:
         """The exchanges that the question on its own is about."""
@@ -636,17 +664,42 @@ class _Grams:
             name: np.unique(self._columns[_ranges(starts[name], ends[name])[0]]) for name in groups
         }
 
-    def _weighted(self, document: Sequence[str]) -> tuple[Integers, Floats]:
-        """The document's grams as columns, -1 for those that no document holds, and weights."""
+    def between(self, document: Sequence[str], others: Sequence[Sequence[str]]) -> list[float]:
+        """Its cosine with texts that are none of the documents; what no document holds counts as
+        the rarest there is."""
+        ours = self.weights(document)
+        return [_dot(ours, self.weights(other)) for other in others]
+
+    def weights(self, document: Sequence[str]) -> dict[object, float]:
+        """The tokens and the pairs of a text with their weights, of unit length together."""
+        grams: list[object] = [*document, *pairwise(document)]
+        columns, known = self._columns_of(document)
+        rarity = np.full(len(grams), self._unseen())
+        rarity[known] = self._rarity[columns[known]]
+        rarities = dict(zip(grams, rarity.tolist(), strict=True))
+        weights = {g: (1 + math.log(n)) * rarities[g] for g, n in Counter(grams).items()}
+        norm = math.sqrt(sum(weight**2 for weight in weights.values())) or 1.0
+        return {gram: weight / norm for gram, weight in weights.items()}
+
+    def _unseen(self) -> float:
+        return math.log((self._count + 1) / 0.5)
+
+    def _columns_of(self, document: Sequence[str]) -> tuple[Integers, NDArray[np.bool_]]:
+        """For each token, then for each pair, its column, and whether any document holds it."""
         numbers = np.array([self._tokens.get(token, -1) for token in document], dtype=np.int64)
         first, second = numbers[:-1], numbers[1:]
         pairs = np.where((first < 0) | (second < 0), -1, self._paired(first, second))
         grams = np.concatenate((numbers, pairs))
         columns = np.searchsorted(self._grams, grams).clip(0, max(0, len(self._grams) - 1))
         known = self._grams[columns] == grams if len(self._grams) else np.zeros(len(grams), bool)
+        return columns, known
+
+    def _weighted(self, document: Sequence[str]) -> tuple[Integers, Floats]:
+        """The document's grams as columns, -1 for those that no document holds, and weights."""
+        columns, known = self._columns_of(document)
         found, times = np.unique(columns[known], return_counts=True)
-        strangers = len(grams) - int(known.sum())
-        unseen = np.full(strangers, math.log((self._count + 1) / 0.5))
+        strangers = len(columns) - int(known.sum())
+        unseen = np.full(strangers, self._unseen())
         weights = np.concatenate(((1 + np.log(times)) * self._rarity[found], unseen))
         places = np.concatenate((found, np.full(strangers, -1, dtype=np.intp)))
         return places, weights.astype(np.float32)
@@ -665,6 +718,10 @@ class _Grams:
         cosines: Floats = dense @ dense.T
         np.fill_diagonal(cosines, 1.0)
         return cosines
+
+
+def _dot(ours: Mapping[object, float], theirs: Mapping[object, float]) -> float:
+    return sum(weight * theirs.get(gram, 0.0) for gram, weight in ours.items())
 
 
 def _ranges(starts: Integers, ends: Integers) -> tuple[Integers, Integers]:
@@ -692,7 +749,7 @@ class _Meaning:
 
     def compare(self, cleaned: str) -> Floats:
         """Its cosine with every line."""
-        vector = _unit(_unit(self.encoder([cleaned]) - self._centre) @ self._basis)[0]
+        vector = self._turned(self.encoder([cleaned]))[0]
         cosines: Floats
         if self._coarse is None:
             cosines = self._vectors @ vector
@@ -701,6 +758,24 @@ class _Meaning:
         near = _top(cosines, np.arange(len(cosines)), EXACT)
         cosines[near] = self._vectors[near] @ vector
         return cosines
+
+    def _turned(self, vectors: Floats) -> Floats:
+        """The encoder's vectors as the lines' are: centred, shortened, of unit length."""
+        return _unit(_unit(vectors - self._centre) @ self._basis)
+
+    def kept(self, cleaned: str) -> bytes:
+        """The encoder's vector in whole steps, which any knowledge's index can use."""
+        steps = np.round(127 * _unit(self.encoder([cleaned])))
+        return bytes(steps.astype(np.int8).tobytes())
+
+    def between(self, one: bytes, others: Sequence[bytes]) -> list[float]:
+        """How close what was kept of one text is to what was kept of others."""
+        if not others:
+            return []
+        steps = np.frombuffer(b"".join((one, *others)), dtype=np.int8)
+        vectors = self._turned(_unit(steps.reshape(len(others) + 1, -1).astype(np.float32)))
+        closeness: list[float] = _closeness(vectors[1:] @ vectors[0]).tolist()
+        return closeness
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "encoder"}

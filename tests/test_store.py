@@ -259,7 +259,8 @@ async def test_nothing_of_who_wants_to_be_forgotten_is_left_in_any_table(store: 
     assert {(row.queue, row.payload, row.kind, row.outcome) for row in done} == {
         ("", "", "message", "refused")
     }
-    assert {name: len(found) for name, found in left.items()} == of_bob | {"misses": 1}
+    nameless = {"misses": of_bob["misses"] + 2}  # what she asked in vain, and what was of no use
+    assert {name: len(found) for name, found in left.items()} == of_bob | nameless
 
 
 @pytest.mark.parametrize("table", KEPT)

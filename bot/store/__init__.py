@@ -6,33 +6,40 @@ database        transactions in threads, tried until they work: the event loop n
 inbox           updates, written down before Telegram may forget them, and who has them in work
 identity        which process this is
 memory          what one update's handling knows of the past, and what it leaves
+ledger          misses become cases, which are taken and closed
 
-Texts that people wrote are kept only in the inbox until they are handled, as misses, which name
-nobody, and as the last question of a conversation, which a follow-up needs.
+Texts that people wrote are kept only in the inbox until they are handled, as misses and cases,
+which name nobody, and as the last question of a conversation, which a follow-up needs.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Connection
 
-from bot.store import inbox
+from bot.cases import Reading
+from bot.store import inbox, ledger
 from bot.store.database import Database, Unavailable, Unopenable
 from bot.store.identity import is_gone, machine
 from bot.store.inbox import FLOOD, Arrival, Entry, Pulse, Waiting
+from bot.store.ledger import Case, Change, Choose, Ledger, Unread, Variant, Week
 from bot.store.memory import ChatState, Memory, Sent, Speaker
 from bot.store.schema import DONE, TABLES, feedback, misses
 
 __all__ = [
     "FLOOD",
     "Arrival",
+    "Case",
+    "Change",
     "ChatState",
+    "Choose",
     "Entry",
+    "Ledger",
     "Memory",
     "Miss",
     "Sent",
@@ -40,7 +47,10 @@ __all__ = [
     "Store",
     "Unavailable",
     "Unopenable",
+    "Unread",
+    "Variant",
     "Waiting",
+    "Week",
 ]
 
 DAY = 24 * 60 * 60
@@ -209,6 +219,22 @@ class Store:
         """Bytes of the database. Raises Unavailable."""
         return await self._database.read_once(_size)
 
+    # The ledger
+
+    async def unread(self, count: int) -> tuple[Unread, ...]:
+        """The oldest misses that have not joined a case."""
+        return await self._database.read(lambda db: ledger.unread(db, count))
+
+    async def known(self, keys: Collection[str]) -> frozenset[str]:
+        """Those of the keys that are of questions that are in the ledger."""
+        return await self._database.read(lambda db: ledger.known(db, keys))
+
+    async def join(
+        self, found: Sequence[Unread], readings: Mapping[str, Reading], choose: Choose
+    ) -> int:
+        """Let misses join their cases; how many did."""
+        return await self._database.write(lambda db: ledger.join(db, found, readings, choose))
+
     # What is kept, and for how long
 
     async def tidy(self) -> None:
@@ -244,7 +270,13 @@ def _tidy(db: Connection, now: float) -> None:
     for name, seconds in KEPT.items():
         table = TABLES.tables[name]
         old = table.c.at < now - seconds
-        db.execute(delete(table).where(old & (table.c.state == DONE) if name == "inbox" else old))
+        if name == "inbox":
+            done = old & (table.c.state == DONE)
+            ended = db.execute(delete(table).where(done).returning(table.c.at, table.c.outcome))
+            ledger.tally(db, ((row.at, row.outcome) for row in ended.all()))
+        else:
+            db.execute(delete(table).where(old))
+    ledger.forget(db, now - KEPT["misses"])
 
 
 def _size(db: Connection) -> int:

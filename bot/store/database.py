@@ -111,8 +111,19 @@ class Database:
 
     def now(self, work: Callable[[Connection], Result]) -> Result:
         """Do it in this thread, for whoever has no event loop. Raises Unopenable."""
+        return self._here(self._written, work)
+
+    def see(self, work: Callable[[Connection], Result]) -> Result:
+        """The same for what only reads."""
+        return self._here(self._read, work)
+
+    def _here(
+        self,
+        way: Callable[[Callable[[Connection], Result]], Result],
+        work: Callable[[Connection], Result],
+    ) -> Result:
         try:
-            return self._written(work)
+            return way(work)
         except SQLAlchemyError as error:
             raise _unopenable(error) from error
 

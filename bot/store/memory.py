@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from bot.respond import Conversation
 from bot.store.database import Database
 from bot.store.inbox import FLOOD
+from bot.store.ledger import USELESS
 from bot.store.schema import DONE, answers, chats, conversations, feedback, inbox, misses
 
 _FRESH = Conversation()
@@ -205,9 +206,10 @@ class Memory:
         self._later(lambda db: db.execute(insert(misses).values(at=self._clock(), **row)))
 
     def rate(self, chat: int, message: int, person: int, exchange: str, useful: bool) -> None:
-        """Keep whether an answer helped someone; a second opinion replaces the first."""
+        """Keep whether an answer helped someone; a second opinion replaces the first. The question
+        that it did not answer is kept like any other, without who asked it."""
         key = {"chat": chat, "message": message, "person": person, "exchange": exchange}
-        self._put(feedback, key, useful=useful, at=self._clock())
+        self._later(lambda db: _rate(db, key, useful, self._clock()))
 
     def forget(self, person: int) -> None:
         """Keep nothing of a person: no conversation, no answer, no opinion, no private chat."""
@@ -271,6 +273,17 @@ def _migrate(db: Connection, old: int, new: int) -> None:
     if db.execute(select(chats.c.chat).where(chats.c.chat == old)).first():
         db.execute(delete(chats).where(chats.c.chat == new))
         db.execute(update(chats).where(chats.c.chat == old).values(chat=new, active=True))
+
+
+def _rate(db: Connection, key: dict[str, Any], useful: bool, now: float) -> None:
+    same = [feedback.c[name] == value for name, value in key.items()]
+    before = db.execute(select(feedback.c.useful).where(*same)).scalar()
+    _upsert(db, feedback, key, {"useful": useful, "at": now})
+    found = db.execute(select(answers.c.before).where(_shown(key["chat"], key["message"]))).scalar()
+    after = _pair(found)[1] if found else None
+    if not useful and before is not False and after and after.question:
+        row = {"text": after.question, "outcome": USELESS, "nearest": key["exchange"]}
+        db.execute(insert(misses).values(score=0.0, at=now, **row))
 
 
 def _forget(db: Connection, person: int) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -106,6 +107,74 @@ misses = Table(
     Column("outcome", String(16), nullable=False),
     Column("nearest", String(80)),
     Column("score", Float, nullable=False),
+    Column("variant", BigInteger),  # None until it has joined its case
+    Index(
+        "misses_unread",
+        "id",
+        sqlite_where=text("variant IS NULL"),
+        postgresql_where=text("variant IS NULL"),
+    ),
+)
+cases = Table(
+    "cases",
+    TABLES,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    Column("state", String(8), nullable=False),
+    Column("far", Boolean, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("useless", BigInteger, nullable=False),  # of them: an answer was of no use
+    Column("again", BigInteger, nullable=False),  # of them: since it was closed
+    Column("variants", BigInteger, nullable=False),
+    Column("first", Float, nullable=False),
+    Column("last", Float, nullable=False),
+    Column("by", String(80)),  # who took it, or closed it
+    Column("until", Float),
+    Column("how", Text),
+    Column("changed", Float, nullable=False),
+    Index("cases_largest", "far", "state", "times"),
+    sqlite_autoincrement=True,  # people write these numbers down
+)
+variants = Table(
+    "variants",
+    TABLES,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    Column("case", BigInteger, nullable=False),
+    Column("key", String(32), nullable=False, unique=True),
+    Column("text", Text, nullable=False),
+    Column("far", Boolean, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("first", Float, nullable=False),
+    Column("last", Float, nullable=False),
+    Column("nearest", String(80)),
+    Column("quote", Text, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("meaning", LargeBinary),
+    Index("variants_of_a_case", "case", "times"),
+)
+traces = Table(
+    "traces",
+    TABLES,
+    Column("trace", String(16), primary_key=True),
+    Column("variant", BigInteger, primary_key=True, autoincrement=False),
+    Column("case", BigInteger, nullable=False, index=True),
+)
+history = Table(
+    "history",
+    TABLES,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    Column("case", BigInteger, nullable=False, index=True),
+    Column("at", Float, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("by", String(80)),
+    Column("until", Float),
+    Column("how", Text),
+)
+tallies = Table(
+    "tallies",
+    TABLES,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, UTC
+    Column("outcome", String(16), primary_key=True),
+    Column("count", BigInteger, nullable=False),
 )
 feedback = Table(
     "feedback",
