@@ -110,7 +110,7 @@ class Worker:
         self._woken.clear()
 
     def _begin(self, entries: Iterable[Entry]) -> None:
-        for entry in entries:
+        for entry in () if self._stopping else entries:  # what was claimed is given back
             if earlier := self._in_work.get(entry.seq):
                 earlier.cancel()  # another replica gave us up in between, and the update back
             task = asyncio.create_task(self._handle(entry))
