@@ -264,12 +264,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     # For those who run the bot
     "status": (
         "版本 {version}，知识 {knowledge}（{exchanges} 段问答）\n"
-        "运行 {uptime}，上次听到 Telegram 是 {heard} 前\n"
-        "排队 {queue} 条，最久 {age}\n一天来：答 {answers}，没答上 {misses}\n"
+        "运行 {uptime}，上次听到 Telegram 是 {heard} 前，上一条更新是 {last} 前\n"
+        "排队 {queue} 条，最久 {age}\n一天来：答 {answers}，没答上 {misses}，出错 {errors}\n"
         "数据库 {size} MB，知识的错误 {faults} 处",
         "Version {version}, knowledge {knowledge} ({exchanges} exchanges)\nUp {uptime}, Telegram "
-        "last heard {heard} ago\nWaiting: {queue}, the oldest for {age}\nIn a day: {answers} "
-        "answered, {misses} not\nDatabase: {size} MB; faults of the knowledge: {faults}",
+        "last heard {heard} ago, the update before this one {last} ago\nWaiting: {queue}, the "
+        "oldest for {age}\nIn a day: {answers} answered, {misses} not, {errors} failed\n"
+        "Database: {size} MB; faults of the knowledge: {faults}",
     ),
     "status_no_database": ("数据库现在用不了。", "The database cannot be used just now."),
     "reloaded": ("换上了新的知识 {version}。", "Knowledge {version} is in service."),
@@ -277,6 +278,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "refused_knowledge": (
         "新的知识有错，仍用原来的：\n{faults}",
         "The new knowledge has faults; the old stays in service:\n{faults}",
+    ),
+    "faulty_knowledge": (
+        "知识里有错，错的没有用上：\n{faults}",
+        "The knowledge has faults, which were left out:\n{faults}",
     ),
     "not_here": (
         "我只在约定的群里回答，先退出了。",
