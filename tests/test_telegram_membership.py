@@ -133,3 +133,20 @@ def test_in_a_channel_the_bot_says_nothing() -> None:
         boss.posts(channel, "@fangtan_bot 房租贵不贵")
         bot.catches_up()
         assert world.calls == world.called("getMe")
+
+
+def test_a_group_that_was_not_agreed_on_hears_one_sentence_whatever_is_said_there() -> None:
+    world = World(clock=FakeClock())
+    boss = world.user("Boss")
+    group = world.supergroup("别处", members=[boss], bot=False)
+    with Rim(world, chats=frozenset({-5})) as bot:
+        boss.adds_bot(group)
+        for _ in range(3):
+            boss.says(group, "/ask@fangtan_bot 房租贵不贵")
+        bot.catches_up()
+        [farewell] = bot.said(group)
+        assert "约定的群" in farewell.text
+        boss.removes_bot(group)
+        boss.adds_bot(group)
+        bot.catches_up()
+        assert len(bot.said(group)) == 2, "who fetches it again is told again"

@@ -30,6 +30,7 @@ async def changed(update: Update, context: Context) -> None:
         return
     memory, chat = context.memory, change.chat.id
     if _is_there(change.new_chat_member) and not is_agreed(change.chat, context):
+        memory.set_active(chat, True)  # who fetches us once more is told once more
         await leave(change.chat, language(change.from_user.language_code), context)
         return
     may_write = _may_write(change.new_chat_member)
@@ -48,8 +49,11 @@ def is_agreed(chat: Chat, context: Context) -> bool:
 
 
 async def leave(chat: Chat, tongue: Language, context: Context) -> None:
-    """Leave a chat, with one sentence."""
-    await sending.send(Letter(render.ours("not_here", tongue)), Place(chat.id, group=True), context)
+    """Leave a chat, with one sentence: what was said there before we were gone gets no other."""
+    if (await context.memory.chat(chat.id)).active:
+        letter = Letter(render.ours("not_here", tongue))
+        await sending.send(letter, Place(chat.id, group=True), context)
+        context.memory.set_active(chat.id, False)
     await sending.quietly(lambda: context.bot.leave_chat(chat.id))
 
 

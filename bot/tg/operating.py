@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import time
+from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -58,11 +59,12 @@ class Desk:
                 wished.clear()
                 await self._look(at_once=True)
 
-    async def reload(self) -> Edition | Refused | None:
-        """Read the files now; None where they say what is in service."""
-        return await self._look(at_once=True)
+    async def reload(self, wisher: int) -> Edition | Refused | None:
+        """Read the files now; None where they say what is in service. Faults are told to all admins
+        but the one who wishes it, who gets the result."""
+        return await self._look(at_once=True, wisher=wisher)
 
-    async def _look(self, at_once: bool) -> Edition | Refused | None:
+    async def _look(self, at_once: bool, wisher: int | None = None) -> Edition | Refused | None:
         async with self._reading:
             look = self._reloading.at_once if at_once else self._reloading.look
             found = await asyncio.to_thread(look)
@@ -70,7 +72,7 @@ class Desk:
                 case Edition():
                     self._serve(found)
                 case Refused():
-                    await self._tell(found)
+                    await self._tell(found, self._services.operators - {wisher})
         return found
 
     def _serve(self, edition: Edition) -> None:
@@ -78,13 +80,13 @@ class Desk:
         self._services.metrics.knowledge(edition.version)
         log.warning("knowledge %s is in service", edition.version)
 
-    async def _tell(self, refused: Refused) -> None:
+    async def _tell(self, refused: Refused, admins: Collection[int]) -> None:
         """A fault goes to the log and to the admins; it costs nobody an answer."""
         self._services.metrics.failed("knowledge")
         for fault in refused.faults:
             log.error("the knowledge stays as it was: %s", fault)
         text = Letter(_faults(refused, "zh-hans")).text
-        for admin in sorted(self._services.operators):
+        for admin in sorted(admins):
             await sending.quietly(partial(self._bot.send_message, admin, text))
 
     async def status(self, language: Language) -> Letter:
@@ -130,7 +132,7 @@ async def reload(update: Update, context: Context) -> None:
     """Read the knowledge anew, and say what came of it."""
     if message := update.message:
         question = heard(message)
-        match await _desk(context).reload():
+        match await _desk(context).reload(question.speaker.person):
             case Edition(version=new):
                 letter = Letter(render.ours("reloaded", question.language, version=new))
             case Refused() as refused:

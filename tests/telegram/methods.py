@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from telegram.constants import UpdateType
 
-from tests.telegram.model import DAY, GENERAL_TOPIC, Chat, Json, Message
+from tests.telegram.model import DAY, GENERAL_TOPIC, Chat, Json, Member, Message
 from tests.telegram.text import (
     FOUND,
     MAX_ENTITIES,
@@ -572,6 +572,12 @@ def get_chat_member(world: World, p: Json) -> Json:
     return chat.member(world.users[user_id]).json(chat.kind)
 
 
+def leave_chat(world: World, p: Json) -> bool:
+    chat = _chat(world, p.get("chat_id"), "read")
+    world.stand(chat, Member(world.me, "left"), world.me)
+    return True
+
+
 # What the bot is and says of itself
 
 
@@ -727,6 +733,7 @@ _TABLE: tuple[tuple[str, Callable[[World, Json], Any], str], ...] = (
     ),
     ("answerGuestQuery", answer_guest_query, "guest_query_id:str result:json"),
     ("getChatMember", get_chat_member, "chat_id:int user_id:int"),
+    ("leaveChat", leave_chat, "chat_id:int"),
     ("setMyCommands", set_my_commands, "commands:json scope:json language_code:str"),
     ("setMyDescription", set_my_description, "description:str language_code:str"),
     (
