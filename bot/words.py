@@ -169,8 +169,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "apology": ("抱歉，出了点问题，请再问一次。", "Sorry, something went wrong. Please ask again."),
     "flooded": (
-        "问题来得比我能答的快，后面的我没有收下；前面的会一个一个回答。",
-        "Questions come faster than I can answer. What came last I did not take; the rest I will.",
+        "问题来得比我能答的快，请慢一点；前面的会一个一个回答。",
+        "Questions come faster than I can answer. Please slow down; I take them one by one.",
     ),
     "unsure": (
         "刚才的回复可能没有送到。没看到的话，请再问一次。",

@@ -12,11 +12,16 @@ from tests.soaking.stage import Options
 from tests.soaking.verdict import NOTING, Deaths, judge
 from tests.telegram import FakeClock, World, call
 
-QUICK = Options(quick=True, quiet=5.0)
+QUICK = Options(quick=True, quiet=30.0)  # waited for only where something is lost
 IN_THE_SUITE = (
+    "polling-easy",
+    "webhook-easy",
     "backlog-polling",
     "backlog-webhook",
+    "sqlite-locked",
+    "postgres-terminated",
     "telegram-away",
+    "hostile",
 )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from bot.tg.groups import MOST_A_MINUTE
+from bot.words import say
 from tests.bookshop import CATS, FUTURE, GUESTS, OFFERING, RENT
 from tests.rim import Rim, labels, passes, shows
 from tests.telegram import Chat, FakeClock, Person, Styled, World, utf16_len
@@ -580,3 +582,18 @@ def test_the_commands_work_in_groups(bot: Rim, group: Chat, alice: Person) -> No
     listing = bot.said(group)[1]
     bot.presses(alice, listing, CATS.question)
     assert shows(listing, CATS)
+
+
+def test_one_person_does_not_get_all_of_a_groups_minute(
+    bot: Rim, alice: Person, bob: Person, group: Chat
+) -> None:
+    questions = ("房租贵不贵", "猫叫什么名字", "以后有什么打算", "讲讲客人的故事")
+    for n in range(MOST_A_MINUTE + 5):
+        alice.says(group, f"/ask@fangtan_bot {questions[n % len(questions)]}")
+    bob.says(group, "/ask@fangtan_bot 房租贵不贵")
+    bot.catches_up()
+    said = bot.said(group)
+    told = [message for message in said if message.text == say("flooded")]
+    assert len(told) == 1
+    assert len(said) == MOST_A_MINUTE + 1 + 1
+    assert said[-1].reply_to and said[-1].reply_to.sender == bob.user

@@ -21,10 +21,12 @@ from sqlalchemy.engine import Connection
 from bot.store.schema import DONE, IN_WORK, WAITING, inbox, replicas
 
 CHANNEL = "inbox"
-# What a chat may have waiting: at one message a second, Telegram's pace, ten minutes.
-MOST_WAITING = 600
+# What a chat may have waiting. At one message a second, Telegram's pace, that is two minutes until
+# it is told that it has to wait, and three hours until more is refused: others do not wait for it.
+MANY_WAITING = 120
+MOST_WAITING = 10_000
 SECONDS_OF_A_FLOOD = 600.0  # in which a flooder is told once
-FLOOD = "flood"  # the kind of a row that stands for all that was refused
+FLOOD = "flood"  # the kind of a row that stands for what a chat has to be told
 # An update that was in work so often when a process died is not tried again. Others are in work at
 # the same time, and a machine that is killed again and again takes them along each time.
 _ATTEMPTS = 20
@@ -67,8 +69,8 @@ class Waiting:
 
 
 def put(db: Connection, arrivals: Sequence[Arrival], now: float) -> None:
-    """Write updates down, each once; what a flooder sends beyond measure is refused, and leaves a
-    row that says so."""
+    """Write updates down, each once; a chat that sends more than can be answered is told so, and
+    what it sends beyond measure is refused, and leaves a row that says that."""
     waiting = _waiting(db, {arrival.queue for arrival in arrivals})
     rows: list[dict[str, Any]] = []
     for arrival in arrivals:
@@ -77,11 +79,8 @@ def put(db: Connection, arrivals: Sequence[Arrival], now: float) -> None:
             rows.append(_row(arrival, now))
         else:
             rows.append(_row(arrival, now) | _REFUSED)
-    refused = {row["of"] for row in rows if row["state"] == DONE}
-    for row in rows:
-        del row["of"]
     _insert(db, rows)
-    for queue in sorted(refused):
+    for queue in sorted(queue for queue, count in waiting.items() if count > MANY_WAITING):
         _warn(db, queue, now)
 
 
@@ -92,7 +91,6 @@ def _row(arrival: Arrival, now: float) -> dict[str, Any]:
     return {
         "key": arrival.key,
         "queue": arrival.queue,
-        "of": arrival.queue,
         "kind": arrival.kind,
         "payload": arrival.payload,
         "state": WAITING,
@@ -120,9 +118,7 @@ def _insert(db: Connection, rows: list[dict[str, Any]]) -> None:
 def _warn(db: Connection, queue: str, now: float) -> None:
     """Let a flooder be told, in a queue of its own and once: the row stays for as long."""
     key = f"{FLOOD} {queue} {now // SECONDS_OF_A_FLOOD:.0f}"
-    warned = _row(Arrival(key, f"{FLOOD} {queue}", FLOOD, queue), now)
-    del warned["of"]
-    _insert(db, [warned])
+    _insert(db, [_row(Arrival(key, f"{FLOOD} {queue}", FLOOD, queue), now)])
 
 
 _CLAIM = """

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from bot.respond import Conversation
@@ -136,6 +136,16 @@ class Memory:
         query = select(answers).where(here, c.at >= self._clock() - seconds).order_by(c.id.desc())
         row = await self._database.read(lambda db: db.execute(query.limit(1)).first())
         return _sent(row) if row else None
+
+    async def answered_lately(self, speaker: Speaker, seconds: float) -> int:
+        """How many answers this person was given in this chat and topic."""
+        c = answers.c
+        wanted = (
+            (c.chat == speaker.chat) & (c.thread == speaker.thread) & (c.person == speaker.person)
+        )
+        query = select(func.count()).where(wanted, c.at >= self._clock() - seconds)
+        found: int = await self._scalar(query)
+        return found
 
     def changed(
         self, speaker: Speaker, sent: Sent, after: Conversation, *, anew: bool = False

@@ -78,6 +78,7 @@ async def answer_again(question: Heard, context: Context) -> None:
             note = noted(letter, sent.message, question.message)
             memory.changed(question.speaker, note, turn.conversation)
     for turn in turns[len(earlier) :]:
+        await context.work.keep()  # what was just changed is no longer told
         await deliver(question, turn, before, context)
     for sent in earlier[len(turns) :]:
         await sending.delete(chat, sent.message, context)

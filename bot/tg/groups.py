@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from telegram import Message, Update
 
 from bot.respond import Answer, Conversation, Turn
@@ -9,6 +11,11 @@ from bot.tg import answering, sending
 from bot.tg.incoming import Heard, addressed, heard, is_for_others, pointed_at
 from bot.tg.library import Library
 from bot.tg.services import Context
+
+log = logging.getLogger(__name__)
+
+MINUTE = 60.0  # seconds
+MOST_A_MINUTE = 15  # answers for one person, of the 20 messages that Telegram lets a group have
 
 
 async def overheard(update: Update, context: Context) -> None:
@@ -34,10 +41,27 @@ async def edited(update: Update, context: Context) -> None:
 async def called(message: Message, asked: str, context: Context) -> None:
     """Answer what stands behind our name; a bare call answers the message that it replies to."""
     question = heard(message, asked) if asked else pointed_at(message)
-    if question:
+    if question and await _asks_too_much(question, context):
+        context.work.outcome = "refused"
+        log.info("outcome=refused: one person asks too much of a group's minute")
+    elif question:
         await answering.answer(question, context)
     else:
         await usage(heard(message), context)
+
+
+async def _asks_too_much(question: Heard, context: Context) -> bool:
+    """Whether somebody takes the group's answers from the others; told once, in their stead."""
+    if not question.place.group:
+        return False
+    given = await context.memory.answered_lately(question.speaker, MINUTE)
+    if given == MOST_A_MINUTE:
+        letter = answering.writer(question, context).ours("flooded")
+        if sent := await sending.send(letter, question.place, context):
+            context.memory.answered(
+                question.speaker, answering.noted(letter, sent.message_id, question.message)
+            )
+    return given >= MOST_A_MINUTE
 
 
 async def usage(question: Heard, context: Context) -> None:

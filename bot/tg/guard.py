@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 
 from telegram import Message, Update
 from telegram.constants import ChatType
@@ -49,12 +48,12 @@ def is_service(message: Message) -> bool:
 
 
 async def warn(queue: str, context: Context) -> None:
-    """Tell a chat that has more questions waiting than can be answered that the rest is refused."""
-    if re.fullmatch(r"-?[0-9]+", queue):
-        chat = int(queue)
-        log.warning("outcome=refused: a chat sends more than it can be answered")
+    """Tell a private chat that it sends more questions than can be answered. In a group most of
+    what waits is nobody's question."""
+    if queue.isdecimal():
+        log.warning("a chat sends more than it can be answered")
         letter = Letter(render.ours("flooded", "zh-hans"))
-        await sending.send(letter, Place(chat, group=chat < 0), context)
+        await sending.send(letter, Place(int(queue)), context)
 
 
 def _is_late(update: Update, context: Context) -> bool:

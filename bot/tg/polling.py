@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ POLL = 10  # seconds that Telegram holds a poll for which there is nothing yet
 _HUNG = 3 * POLL  # seconds after which a poll that nobody ended is given up
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds between two attempts
 _FIRST_LOOK = 1.0  # seconds in which a replica finds out whether it leads
+_GREETING = 60.0  # seconds between two signs of Telegram for one that stands by
 PATIENCE = 150.0  # seconds without a word from Telegram that are long
 
 
@@ -63,7 +65,7 @@ class Poll:
         pause = _FIRST_PAUSE
         webhook = True
         while True:
-            await _leading(leads)
+            await self._lead(leads)
             try:
                 async with asyncio.timeout(_HUNG):
                     if webhook:
@@ -89,6 +91,17 @@ class Poll:
             self.complaints.hear(error, "polling all the same")
             return True
 
+    async def _lead(self, leads: asyncio.Event) -> None:
+        """Wait until this replica is the one that polls; meanwhile, Telegram is only greeted."""
+        if await stopped(leads, _FIRST_LOOK):
+            return
+        log.info("another replica polls; standing by")
+        while not await stopped(leads, _GREETING):
+            with suppress(TelegramError):
+                await self.bot.get_me()
+                self.hearing.beat()
+        log.info("polling from now on")
+
     async def _once(self) -> None:
         await self.bot.get_updates(
             self._offset, timeout=timedelta(seconds=POLL), allowed_updates=self.kinds
@@ -102,13 +115,6 @@ class Poll:
             await self.take(came)
             numbers = [update.get("update_id") for update in came]
             self._offset = max((n for n in numbers if isinstance(n, int)), default=-1) + 1
-
-
-async def _leading(leads: asyncio.Event) -> None:
-    if not await stopped(leads, _FIRST_LOOK):
-        log.info("another replica polls; standing by")
-        await leads.wait()
-        log.info("polling from now on")
 
 
 def _wished(error: TelegramError) -> float | None:

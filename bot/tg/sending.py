@@ -35,8 +35,8 @@ LATEST_IN_A_GROUP = 600.0  # seconds after the question; later, the talk has mov
 # How often again what may have been done already and does no harm when it is done twice. Not for
 # ever, as what never arrived: something that is lost each time must not hold up its chat.
 AGAIN = 4
-# For longer where nothing is lost but a line of ours too many: some eight minutes.
-OWNING_UP = 20
+# For longer where nothing is lost but a line of ours too many: some three minutes.
+OWNING_UP = 10
 
 
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 # Updates in work at a time. Most of them wait for a chat's next second or for Telegram, which costs
 # nothing; what is bounded is the number of open requests, in `limits`.
-PLACES = 64
+PLACES = 256
 _LOOK = 1.0  # seconds between two looks into the inbox, where nobody calls
 _BEAT = 5.0  # seconds between two signs of life
 # How an update ended, as metrics have it; any other way it is done.
@@ -55,14 +55,17 @@ class Worker:
     async def run(self) -> None:
         """Look into the inbox again and again, and give signs of life, for ever."""
         unheard = self._store.listen(partial(_set, self._woken, asyncio.get_running_loop()))
-        beating = asyncio.create_task(self._beat())
         try:
-            while True:
-                self._begin(await self._store.claim(self._room()))
-                await self._until_woken()
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._beat())
+                both.create_task(self._look())
         finally:
             unheard()
-            beating.cancel()
+
+    async def _look(self) -> None:
+        while True:
+            self._begin(await self._store.claim(self._room()))
+            await self._until_woken()
 
     async def stop(self, grace: float) -> None:
         """Begin nothing more; give what is in work some seconds; leave the rest for later."""
@@ -107,7 +110,7 @@ class Worker:
         self._woken.clear()
 
     def _begin(self, entries: Iterable[Entry]) -> None:
-        for entry in entries:
+        for entry in () if self._stopping else entries:  # what was claimed is given back
             if earlier := self._in_work.get(entry.seq):
                 earlier.cancel()  # another replica gave us up in between, and the update back
             task = asyncio.create_task(self._handle(entry))

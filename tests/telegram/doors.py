@@ -75,7 +75,7 @@ async def exchange(world: World, token: str, method: str, params: Mapping[str, s
     if fault is None:
         return reply
     if reply.call:
-        reply.call.description = f"fault afterwards: {fault.how}{' by a page' * fault.html}"
+        reply.call.description = f"fault afterwards: {fault.how}{' by a page' * fault.page}"
     return replace(_faulty(fault), call=reply.call)
 
 
