@@ -157,6 +157,15 @@ async def test_a_token_that_is_refused_ends_it_with_the_reason(
     assert token not in reason
 
 
+async def test_a_server_that_cannot_delete_webhooks_is_polled_all_the_same(
+    world: World, taken: Taken
+) -> None:
+    world.fail("deleteWebhook", 404)
+    number = say(world, "甲")
+    async with polls(world, taken) as poll, running(poll):
+        await until(lambda: taken.numbers == [number])
+
+
 @pytest.mark.parametrize("how", [409, 502, 500, "drop"])
 async def test_trouble_is_survived_and_said_once(
     world: World, taken: Taken, how: Any, caplog: pytest.LogCaptureFixture, monkeypatch: Any

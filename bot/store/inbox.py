@@ -227,10 +227,20 @@ def release(db: Connection, seqs: Iterable[int]) -> None:
     db.execute(update(inbox).where(given).values(back))
 
 
-def waiting(db: Connection, now: float) -> Waiting:
-    """How long the inbox is."""
-    row = db.execute(select(func.count(), func.min(inbox.c.at)).where(inbox.c.state < DONE)).one()
+def waiting(db: Connection, now: float, besides: int | None = None) -> Waiting:
+    """How long the inbox is, besides one update."""
+    open_ = inbox.c.state < DONE
+    if besides is not None:
+        open_ &= inbox.c.seq != besides
+    row = db.execute(select(func.count(), func.min(inbox.c.at)).where(open_)).one()
     return Waiting(row[0], max(0.0, now - row[1]) if row[1] is not None else 0.0)
+
+
+def last_before(db: Connection, seq: int) -> float | None:
+    """When the update came that is the last before one."""
+    earlier = select(inbox.c.at).where(inbox.c.seq < seq).order_by(inbox.c.seq.desc()).limit(1)
+    at: float | None = db.execute(earlier).scalar()
+    return at
 
 
 # Replicas

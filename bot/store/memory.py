@@ -290,7 +290,8 @@ def _migrate(db: Connection, old: int, new: int) -> None:
 def _forget(db: Connection, person: int) -> None:
     for table in (conversations, answers, feedback):
         db.execute(delete(table).where(table.c.person == person))
-    db.execute(delete(chats).where(chats.c.chat == person))
+    if person > 0:  # else it is an anonymous admin, under whose id the group's settings are
+        db.execute(delete(chats).where(chats.c.chat == person))
     told = inbox.c.key.startswith(f"{FLOOD} {person} ") & (inbox.c.state == DONE)
     db.execute(delete(inbox).where(told))
 
