@@ -7,9 +7,11 @@ import json
 import logging
 import os
 import shlex
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from io import TextIOWrapper
 from pathlib import Path
 from threading import Event
@@ -22,9 +24,10 @@ from bot.encoder import load as load_encoder
 from bot.interview import Interview, Knowledge
 from bot.respond import Answer, Choices, Conversation, NotCovered, SmallTalk, Turn
 from bot.search import Encoder, Index
-from bot.settings import NotConfigured, endpoint, environment, settings
+from bot.settings import NotConfigured, database, endpoint, environment, settings
 
 if TYPE_CHECKING:
+    from bot.ledger import Desk, Page
     from bot.suggest import Model
 
 GOOD, FAULTY, MISUSED, INTERRUPTED = 0, 1, 2, 130
@@ -161,7 +164,55 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("--failures", action="store_true", help="list what went wrong, too")
     evaluate.set_defaults(command=_eval)
+
+    _add_ledger(commands)
     return parser
+
+
+def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    ledger = commands.add_parser(
+        "ledger",
+        help="the questions that found no answer, and what became of them",
+        description="Lists the cases that wait, those that were asked most first.",
+    )
+    ledger.add_argument("--all", action="store_true", help="closed ones and those put aside, too")
+    ledger.add_argument("--far", action="store_true", help="what no interview comes near, instead")
+    ledger.add_argument(
+        "--most", type=_number(1), default=10, metavar="N", help="cases to list (default: 10)"
+    )
+    ledger.set_defaults(command=_ledger, does="list")
+    does = ledger.add_subparsers(metavar="DO")
+    for name, state, what in (
+        ("show", None, "all that is known of a case"),
+        ("take", "taken", "somebody takes care of a case"),
+        ("close", "closed", "a case is settled"),
+        ("aside", "aside", "a case is put aside"),
+        ("reopen", "open", "a case is open again"),
+    ):
+        one = does.add_parser(name, help=what)
+        one.add_argument("number", type=_number(1), metavar="N", help="the number of the case")
+        one.set_defaults(does=name, state=state, by=None, until=None, how=None)
+        if state:
+            one.add_argument("--by", metavar="WHO", help="who does this (default: $USER)")
+        if name == "take":
+            one.add_argument("--until", type=_date, metavar="DATE", help="promised: 2025-01-31")
+        if name == "close":
+            one.add_argument("--how", required=True, metavar="TEXT", help="in a few words")
+    export = does.add_parser("export", help="all cases, for other programs")
+    export.add_argument("--format", choices=("csv", "json"), default="csv")
+    export.set_defaults(does="export")
+    stats = does.add_parser("stats", help="asked, answered, closed, week by week")
+    stats.add_argument("--svg", type=Path, metavar="FILE", help="draw it, too")
+    stats.set_defaults(does="stats")
+
+
+def _date(text: str) -> float:
+    """The end of a day, as people mean it who promise something until then."""
+    day = datetime.strptime(text, "%Y-%m-%d")
+    return (day + timedelta(days=1, seconds=-1)).timestamp()
+
+
+_date.__name__ = "date such as 2025-01-31"  # argparse puts it into its sentence
 
 
 def _run(options: argparse.Namespace, given: Mapping[str, str]) -> int:
@@ -487,6 +538,60 @@ def _eval(options: argparse.Namespace, given: Mapping[str, str]) -> int:
             if not verdict.good:
                 print(evaluate.failure(verdict))
     return GOOD
+
+
+def _ledger(options: argparse.Namespace, given: Mapping[str, str]) -> int:
+    from bot import ledger
+    from bot.store import Ledger, Unopenable
+
+    address = database(given)
+    file = address.removeprefix("sqlite:///")
+    if file != address and not Path(file).is_file():
+        raise Stop(f"BOT_DATABASE: 还没有 {file}; 把它设成机器人在用的数据库。", MISUSED)
+    try:
+        book = Ledger(address)
+    except Unopenable as error:
+        raise Stop(str(error), MISUSED) from None
+    try:
+        page = _page(given, book.now())
+        desk = ledger.Desk(book, lambda: _bot(options, given).responder, page)
+        _do(options, given, desk)
+    except ledger.Refused as refused:
+        raise Stop(str(refused), FAULTY) from None
+    except Unopenable as error:
+        raise Stop(str(error), MISUSED) from None
+    finally:
+        book.close()
+    return GOOD
+
+
+def _do(options: argparse.Namespace, given: Mapping[str, str], desk: Desk) -> None:
+    from bot.ledger import command
+    from bot.store import Change
+
+    match options.does:
+        case "list":
+            command.show_all(desk, options.most, options.all, options.far)
+        case "show":
+            command.show(desk, options.number)
+        case "export":
+            command.export(desk, options.format, options.far)
+        case "stats":
+            command.stats(desk, options.svg)
+        case _:
+            by = options.by or given.get("USER")
+            if not by:
+                raise Stop("--by: 没有写是谁; 加上 --by 名字。", MISUSED)
+            step = Change(options.state, by, options.until, options.how)
+            command.change(desk, options.number, step)
+
+
+def _page(given: Mapping[str, str], now: float) -> Page:
+    from bot.ledger import Page
+
+    watched = sys.stdout is not None and sys.stdout.isatty() and given.get("TERM") != "dumb"
+    columns = shutil.get_terminal_size((100, 24)).columns
+    return Page(columns, watched and not given.get("NO_COLOR"), now)
 
 
 def _bot(options: argparse.Namespace, given: Mapping[str, str]) -> Edition:

@@ -84,6 +84,11 @@ def read_miss(text: str, responder: Responder) -> Reading:
     )
 
 
+def unread(text: str) -> Reading:
+    """The same of one of which the search knows nothing."""
+    return Reading(key(text), text, False, None, "", 0.0, None, ())
+
+
 def said_now(text: str, responder: Responder) -> Turn:
     """The reply that somebody would get who asked this now, and nothing before."""
     return principal(responder.respond(text, Conversation()))

@@ -184,6 +184,11 @@ def settings(environment: Mapping[str, str]) -> Settings:
     )
 
 
+def database(environment: Mapping[str, str]) -> str:
+    """The URL of the database that the environment names; raises NotConfigured."""
+    return _database({name: value.strip() for name, value in environment.items() if value.strip()})
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A server that speaks OpenAI's chat completions."""

@@ -397,6 +397,11 @@ class Ledger:
         """The oldest misses that have not joined a case."""
         return self._database.see(lambda db: unread(db, count))
 
+    def waiting(self) -> int:
+        """How many misses have not joined a case."""
+        count = select(func.count()).where(misses.c.variant.is_(None))
+        return self._database.see(lambda db: db.execute(count).scalar_one())
+
     def known(self, keys: Iterable[str]) -> frozenset[str]:
         """Those of the keys that are of questions that are there."""
         return self._database.see(lambda db: known(db, keys))
