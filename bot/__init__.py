@@ -32,7 +32,9 @@ What happens to a question, file by file:
     evaluate.py    question files → rates
     suggest/       phrases that a language model drafts → a phrases file
     terminal.py    the same conversation in a terminal
-    store/         what outlives a message: the inbox, conversations, answers, misses
+    cases.py       which questions without an answer mean the same           pure
+    store/         what outlives a message: the inbox, conversations, answers, misses, cases
+    ledger/        the cases: what waits, and what became of it
     metrics.py     what a monitor can ask: counts, durations, lengths
     tg/            Telegram; nothing above imports it
     deploy/        no code: image, compose, nginx, systemd unit

@@ -44,9 +44,9 @@ class Layer:
 LAYERS = {
     "bot": Layer(outside="os"),
     "bot.__main__": Layer(
-        "checks edition encoder evaluate importing index_cache interview knowledge progress "
-        "reloading render respond search settings suggest terminal tg transcript yaml_text",
-        outside="io logging os pathlib signal sys threading",
+        "checks edition encoder evaluate importing index_cache interview knowledge ledger progress "
+        "reloading render respond search settings store suggest terminal tg transcript yaml_text",
+        outside="io logging os pathlib shutil signal sys threading",
     ),
     "bot.settings": Layer(theirs="dotenv", outside="pathlib urllib"),
     "bot.interview": Layer(),
@@ -102,22 +102,30 @@ LAYERS = {
     ),
     "bot.suggest.task": Layer("interview knowledge suggest", outside="pathlib"),
     "bot.terminal": Layer("interview render respond", "prompt_toolkit", "sys"),
+    "bot.cases": Layer("query respond search"),
+    "bot.ledger": Layer("ledger"),
+    "bot.ledger.joining": Layer("cases respond store", outside="logging"),
+    "bot.ledger.looks": Layer("cases interview render respond store", outside="time"),
+    "bot.ledger.weeks": Layer("ledger store", outside="time"),
+    "bot.ledger.tables": Layer("store", outside="io"),
+    "bot.ledger.command": Layer("cases ledger progress respond store", outside="pathlib"),
     "bot.store.*": Layer(
-        "respond store",
+        "cases respond store",
         "alembic sqlalchemy",
         "asyncio concurrent logging os pathlib sys threading time",
     ),
     "bot.metrics": Layer(theirs="prometheus_client"),
     "bot.tg.front": Layer("settings", "starlette uvicorn", "asyncio logging socket urllib"),
     "bot.tg.*": Layer(
-        "edition interview metrics reloading render respond settings store tg words yaml_text",
+        "edition interview ledger metrics reloading render respond settings store tg words "
+        "yaml_text",
         "httpx telegram",
         "asyncio concurrent logging os signal time urllib",
     ),
 }
 PURE = (
     "transcript interview text query names passage search followups claims policy respond render "
-    "words checks suggest.prompts suggest.replies suggest.screening"
+    "words checks cases suggest.prompts suggest.replies suggest.screening"
 ).split()
 
 

@@ -43,13 +43,10 @@ class Unread:
     """A miss that has not joined a case."""
 
     id: int
+    key: str
     text: str
     useless: bool
     at: float
-
-    @property
-    def key(self) -> str:
-        return key(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +115,9 @@ class Week:
 def unread(db: Connection, count: int) -> tuple[Unread, ...]:
     """The oldest misses that have not joined a case."""
     query = select(misses).where(misses.c.variant.is_(None)).order_by(misses.c.id).limit(count)
-    return tuple(Unread(r.id, r.text, r.outcome == USELESS, r.at) for r in db.execute(query))
+    return tuple(
+        Unread(r.id, key(r.text), r.text, r.outcome == USELESS, r.at) for r in db.execute(query)
+    )
 
 
 def known(db: Connection, keys: Iterable[str]) -> frozenset[str]:

@@ -36,6 +36,7 @@ from bot.tg import (
     buttons,
     commands,
     errors,
+    filing,
     group_settings,
     groups,
     guard,
@@ -303,6 +304,7 @@ async def _serve(bot: _Bot, stop: asyncio.Event) -> int:
         asyncio.create_task(_keep_tidy(bot.services.store)),
         asyncio.create_task(bot.desk.watch()),
         asyncio.create_task(bot.worker.run()),
+        asyncio.create_task(filing.keep_filing(bot.services, bot.worker.leads)),
     ]
     reason: str | None = None
     try:
