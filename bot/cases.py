@@ -24,7 +24,7 @@ from bot.search import Index
 
 # From which likeness on two questions are one, with and without their meaning; see below.
 ALIKE = 0.9
-ALIKE_IN_FORM = 0.45
+ALIKE_IN_FORM = 0.5
 WORDS = 4  # rarest ones by which others are found
 
 State: TypeAlias = Literal["open", "taken", "closed", "aside"]

@@ -10,12 +10,14 @@ from types import SimpleNamespace, TracebackType
 from typing import Any, TypeVar
 from unittest.mock import patch
 
+from sqlalchemy.engine import Connection
+
 from bot.edition import Edition
 from bot.interview import Exchange, Knowledge
 from bot.reloading import Reloading
 from bot.respond import Conversation, Responder
-from bot.store import ChatState, Memory, Miss, Speaker, Store
-from bot.tg import app, private
+from bot.store import Case, ChatState, Memory, Miss, Speaker, Store, ledger
+from bot.tg import app, filing, private
 from bot.tg.arrivals import Json
 from bot.tg.faults import checked
 from bot.tg.library import Library
@@ -151,6 +153,19 @@ class Rim:
     def misses(self) -> tuple[Miss, ...]:
         """The questions that were not answered."""
         return self._runner.run(self.store.misses())
+
+    def files(self) -> list[tuple[str, int, bool]]:
+        """Let the misses join their cases: the text, how often, and whether far, largest first."""
+
+        def every(db: Connection) -> tuple[Case, ...]:
+            return ledger.listed(db, ("open",), True) + ledger.listed(db, ("open",), False)
+
+        async def filed() -> tuple[Case, ...]:
+            while await filing.file(self.services):
+                pass
+            return await self.store._database.read(every)
+
+        return [(case.text, case.times, case.far) for case in self._runner.run(filed())]
 
     def feedback(self) -> dict[str, tuple[int, int]]:
         """For each exchange, how many found it useful and how many did not."""

@@ -8,14 +8,17 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, select, text
 
+from bot.ledger import joining
 from bot.respond import Conversation
-from bot.store import Arrival, ChatState, Miss, Sent, Speaker, Store, Unopenable, migrate
+from bot.store import Arrival, ChatState, Ledger, Miss, Sent, Speaker, Store, Unopenable, migrate
 from bot.store.database import _engine
 from bot.store.schema import TABLES
+from tests.bookshop import RESPONDER
 
 # What SQLAlchemy's create_all made of bot/store.py at 0e268f5.
 FIRST_RELEASE = """
@@ -150,6 +153,24 @@ def test_afterwards_it_is_what_the_schema_says(engine: Engine, old: bool) -> Non
             assert compare_metadata(context, TABLES) == []
 
 
+def test_what_an_earlier_version_missed_becomes_cases(database: str, engine: Engine) -> None:
+    """Of the second version, with what it has missed since."""
+    _of_the_first_release(engine)
+    with engine.begin() as db:
+        command.stamp(migrate._config(db), migrate.FIRST_RELEASE)
+        command.upgrade(migrate._config(db), "0002")
+        for miss in ("(6, 2.0, '天气?', 'none', NULL, 0.2)", "(7, 3.0, '猫', 'unsent', NULL, 1.0)"):
+            db.exec_driver_sql(f"INSERT INTO misses VALUES {miss}")
+    ledger = Ledger(database)
+    joining.catch_up(ledger, RESPONDER, lambda _: None)
+    found = ledger.cases(("open",)) + ledger.cases(("open",), far=True)
+    assert sorted((c.text, c.times, c.first, c.last) for c in found) == [
+        ("天气", 2, 1.0, 2.0),
+        ("猫", 1, 3.0, 3.0),
+    ]
+    ledger.close()
+
+
 def test_a_migration_that_fails_halfway_leaves_everything_as_it_was(engine: Engine) -> None:
     _of_the_first_release(engine)
     with engine.begin() as db:
@@ -196,5 +217,5 @@ def test_two_that_start_at_once_take_turns(database: str, engine: Engine) -> Non
             process.stdin.flush()
         assert [process.wait(60) for process in (one, two)] == [0, 0]
     with engine.connect() as db:
-        assert db.execute(text("SELECT version_num FROM alembic_version")).all() == [("0002",)]
+        assert db.execute(text("SELECT version_num FROM alembic_version")).all() == [("0003",)]
         assert db.execute(text("SELECT count(*) FROM misses")).scalar() == 1
