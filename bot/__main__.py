@@ -200,6 +200,8 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             one.add_argument("--how", required=True, metavar="TEXT", help="in a few words")
     export = does.add_parser("export", help="all cases, for other programs")
     export.add_argument("--format", choices=("csv", "json"), default="csv")
+    far = "what no interview comes near, instead"
+    export.add_argument("--far", action="store_true", default=argparse.SUPPRESS, help=far)
     export.set_defaults(does="export")
     stats = does.add_parser("stats", help="asked, answered, closed, week by week")
     stats.add_argument("--svg", type=Path, metavar="FILE", help="draw it, too")

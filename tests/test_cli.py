@@ -866,14 +866,16 @@ def test_chat_with_nobody_says_hello_and_goodbye(
 class Terminal:
     """Somebody at a terminal: types, and waits for what the screen shows."""
 
-    def __init__(self, environment: dict[str, str], *argv: object) -> None:
+    def __init__(
+        self, environment: dict[str, str], *argv: object, term: str = "xterm-256color"
+    ) -> None:
         self._master, slave = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bot", *map(str, argv)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=environment | {"TERM": "xterm-256color"},
+            env=environment | {"TERM": term},
             start_new_session=True,
         )
         os.close(slave)

@@ -1,4 +1,4 @@
-"""Misses become cases, once each and nameless; a case is taken, closed, put aside, and remembers."""
+"""Misses become cases, once each and nameless; a case is taken and closed, and remembers it."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ async def test_an_answer_of_no_use_joins_by_its_question_once_a_person_and_names
     await rated(desk, 3, False)
     (case,) = await desk.cases(CARS)
     assert (case.text, case.times, case.useless) == (CARS, 3, 2)
-    columns = {name for table in ("cases", "variants") for name in TABLES.tables[table].c.keys()}
+    columns = {name for table in ("cases", "variants") for name in TABLES.tables[table].c.keys()}  # noqa: SIM118
     assert not columns & {"person", "chat", "message"}
 
 
