@@ -383,3 +383,48 @@ def test_with_an_encoder_meaning_counts_where_no_character_is_shared() -> None:
     found = index.search("甜东西").matches[0]
     assert found.exchange.id == "q1" and found.quote == "每斤卖到了四十五元。"
     holds(index, "甜东西")
+
+
+@pytest.mark.parametrize(
+    "other", ["蜂蜜一斤多少钱", "请问蜂蜜多少钱一斤?", "峰蜜多少钱一斤", "蜂蜜多少錢一斤"]
+)
+def test_questions_are_alike_that_share_characters_or_sounds(other: str) -> None:
+    question = read("蜂蜜多少钱一斤")
+    same, alike, strange = INDEX.alike(
+        question, None, [(read(text), None) for text in ("蜂蜜多少钱一斤", other, "冬天怎么过的")]
+    )
+    assert same == pytest.approx(1)
+    assert 1 + 1e-6 >= alike > 0.4 > strange >= 0
+
+
+def test_words_that_nobody_has_said_make_questions_alike_and_find_them() -> None:
+    question, other = read("魑魅魍魉多少钱"), read("魑魅魍魉一斤卖多少")
+    (alike,) = INDEX.alike(question, None, [(other, None)])
+    assert alike > 0.4
+    assert set(INDEX.terms(question, 4)) == set("魑魅魍魉") == set(INDEX.terms(other, 4))
+
+
+@pytest.mark.parametrize("text", ["", "?", "😊"])
+def test_a_question_without_words_is_like_none(text: str) -> None:
+    assert INDEX.alike(read(text), None, [(read("蜂蜜"), None), (read(text), None)]) == [0.0, 0.0]
+    assert INDEX.alike(read("蜂蜜"), None, []) == []
+    assert INDEX.terms(read(text), 4) == ()
+
+
+def _by_first_letter(texts: Sequence[str]) -> Floats:
+    """An encoder for which texts mean the same that begin alike."""
+    rows = [np.random.default_rng(ord((text or " ")[0])).standard_normal(8) for text in texts]
+    vectors = np.stack(rows).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_meaning_makes_questions_alike_where_both_meanings_are_known() -> None:
+    index = Index(KNOWLEDGE, _by_first_letter)
+    question, same, strange = read("蜂蜜"), read("蜂王"), read("冬天")
+    meanings = [index.meaning(one) for one in (question, same, strange)]
+    assert INDEX.meaning(question) is None
+    others = [(same, meanings[1]), (strange, meanings[2]), (same, None)]
+    alike, unlike, unknown = index.alike(question, meanings[0], others)
+    assert alike - unknown == pytest.approx(1, abs=0.01)
+    assert unlike < 0.9
+    assert index.alike(question, None, others[2:]) == [unknown]
