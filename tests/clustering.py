@@ -6,12 +6,12 @@ a question is about and, where it names words that the answer must contain, whic
 fact. Two misses mean the same where they are about one fact. They do not where they are about
 different facts, about different exchanges, or where only one of them is about anything; pairs of
 which the files say neither (two that nothing answers; one without a fact, of the same exchange) are
-left out. The threshold was chosen on `TUNED`.
+left out. The threshold was chosen on the files that are called tuned.
 """
 
 from __future__ import annotations
 
-import sys
+import asyncio
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from itertools import combinations
 from pathlib import Path
 
 from bot import cases
-from bot.cases import Candidate, Reading
+from bot.cases import Reading
 from bot.evaluate import Question
 from bot.interview import Exchange, Interview, Knowledge
 from bot.knowledge import load
@@ -30,9 +30,11 @@ from bot.search import Index
 from bot.store import Ledger, Store
 from tests.test_questions import ROOT, _encoder, asked
 
-TUNED = ("crowd-a.yaml", "crowd-m.yaml")
-REPORTED = ("crowd-b.yaml", "crowd-g.yaml", "crowd-n.yaml")
-HELD_OUT = ("crowd-r.yaml", "crowd-s.yaml")
+SETS = {
+    "tuned": ("crowd-a.yaml", "crowd-b.yaml", "crowd-m.yaml"),
+    "reported": ("crowd-g.yaml", "crowd-n.yaml"),
+    "held out": ("crowd-r.yaml", "crowd-s.yaml"),
+}
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,13 @@ def missed(names: Sequence[str], responder: Responder) -> list[tuple[Question, R
     ]
 
 
-def grouped(
-    found: Sequence[tuple[Question, Reading]], index: Index, bar: float | None
-) -> list[int]:
+def grouped(found: Sequence[tuple[Question, Reading]], index: Index) -> list[int]:
     """The case that each of the misses joins."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bot.db"
         ledger = _ledger(url, [question.text for question, _ in found])
         readings = {reading.key: reading for _, reading in found}
-        choose = partial(_joined, index=index, bar=bar)
+        choose = partial(cases.joined, index=index)
         while unread := ledger.unread(1000):
             ledger.join(unread, readings, choose)
         every = ledger.cases(("open",), False) + ledger.cases(("open",), True)
@@ -94,8 +94,6 @@ def grouped(
 
 
 def _ledger(url: str, texts: Sequence[str]) -> Ledger:
-    import asyncio
-
     store = Store(url)
     memory = store.memory()
     for text in texts:
@@ -103,17 +101,6 @@ def _ledger(url: str, texts: Sequence[str]) -> Ledger:
     asyncio.run(store.write(memory.taken()))
     store.close()
     return Ledger(url)
-
-
-def _joined(
-    reading: Reading, candidates: Sequence[Candidate], index: Index, bar: float | None
-) -> int | None:
-    if bar is None:
-        return cases.joined(reading, candidates, index)
-    others = [(cases.read(c.text), c.meaning) for c in candidates]
-    likeness = index.alike(cases.read(reading.text), reading.meaning, others)
-    best = max(zip(likeness, (-c.case for c in candidates), strict=True), default=(0.0, 0))
-    return -best[1] if best[0] >= bar else None
 
 
 def rates(questions: Sequence[Question], mine: Sequence[int]) -> Rates:
@@ -147,30 +134,18 @@ def _alike(
     return None if shared else False
 
 
-def main(bars: Sequence[float]) -> None:
-    print("way       files       bar  misses  cases  pairs  precision  recall")
+def main() -> None:
+    """Print a row for each way of searching and each set of files."""
+    print("way       files     misses  cases  pairs  precision  recall")
     for way in ("semantic", "lexical"):
         responder = bare(way)
-        sets = (
-            (("tuned", TUNED),)
-            if bars
-            else (
-                ("tuned", TUNED),
-                ("reported", REPORTED),
-                ("held out", HELD_OUT),
-            )
-        )
-        for name, files in sets:
+        for name, files in SETS.items():
             found = missed(files, responder)
-            for bar in bars or (None,):
-                mine = grouped(found, responder.index, bar)
-                r = rates([question for question, _ in found], mine)
-                print(
-                    f"{way:9} {name:9} {bar or '':>5} {r.questions:7} {r.cases:6} {r.pairs:6} "
-                    f"{r.precision:10.1f} {r.recall:7.1f}",
-                    flush=True,
-                )
+            mine = grouped(found, responder.index)
+            r = rates([question for question, _ in found], mine)
+            counts = f"{r.questions:6} {r.cases:6} {r.pairs:6}"
+            print(f"{way:9} {name:8} {counts} {r.precision:10.1f} {r.recall:7.1f}", flush=True)
 
 
 if __name__ == "__main__":
-    main([float(bar) for bar in sys.argv[1:]])
+    main()

@@ -8,6 +8,7 @@ import pytest
 
 from bot import cases
 from bot.cases import Candidate
+from bot.query import read
 from bot.respond import Conversation
 from tests.bookshop import RESPONDER
 
@@ -58,6 +59,14 @@ def test_a_question_joins_the_case_that_it_is_most_like() -> None:
     assert cases.joined(reading, candidates, INDEX) == 2
     assert cases.joined(reading, candidates[2:], INDEX) is None
     assert cases.joined(reading, [], INDEX) is None
+
+
+def test_what_asks_for_another_particular_is_another_question() -> None:
+    reading = cases.read_miss("店里的充电桩是什么时候装的", RESPONDER)
+    assert cases.joined(reading, [Candidate(1, "店里的充电桩是什么时候装的呢", None)], INDEX) == 1
+    assert cases.joined(reading, [Candidate(1, "店里的充电桩是谁装的", None)], INDEX) is None
+    (alike,) = INDEX.alike(read(reading.text), None, [(read("店里的充电桩是谁装的"), None)])
+    assert alike > cases.ALIKE_IN_FORM
 
 
 def test_of_two_equally_like_it_joins_the_older() -> None:

@@ -102,7 +102,7 @@ LAYERS = {
     ),
     "bot.suggest.task": Layer("interview knowledge suggest", outside="pathlib"),
     "bot.terminal": Layer("interview render respond", "prompt_toolkit", "sys"),
-    "bot.cases": Layer("query respond search"),
+    "bot.cases": Layer("claims query respond search"),
     "bot.ledger": Layer("ledger"),
     "bot.ledger.joining": Layer("cases respond store", outside="logging"),
     "bot.ledger.looks": Layer("cases interview render respond store", outside="time"),
