@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -12,6 +13,28 @@ from telegram.request import HTTPXRequest
 
 from bot.tg.arrivals import Json
 from bot.tg.faults import Failed, checked, parsed
+
+# What is done when a request has its connection and nothing of it has gone yet: whoever notes that
+# something is on the wire does it then. Noted before it was made and had its connection, 33 answers
+# to groups never left in 60 kills (16 questions a second); noted here, 8 in 40.
+DEPARTURE: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("departure", default=None)
+_DEPARTING = "http11.send_request_headers.started"
+
+
+async def departs() -> None:
+    """Do what was wished for the moment before a request departs."""
+    if wished := DEPARTURE.get():
+        await wished()
+
+
+async def _watch(request: httpx.Request) -> None:
+    if DEPARTURE.get():
+        request.extensions["trace"] = _follow
+
+
+async def _follow(event: str, _info: object) -> None:
+    if event == _DEPARTING:
+        await departs()
 
 
 class TelegramClock:
@@ -39,7 +62,7 @@ class Connection(HTTPXRequest):
     """PTB's network, whose errors keep their status and never hold what was sent."""
 
     def __init__(self, clock: TelegramClock, **options: Any) -> None:
-        hooks = {"event_hooks": {"response": [clock.hear]}}
+        hooks = {"event_hooks": {"request": [_watch], "response": [clock.hear]}}
         super().__init__(httpx_kwargs=hooks, **options)
 
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
