@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import TextIOWrapper
@@ -168,6 +169,10 @@ def _run(options: argparse.Namespace, given: Mapping[str, str]) -> int:
     from bot.reloading import Reloading
 
     configured = settings(given)
+    if hasattr(signal, "SIGHUP"):
+        # “Read the knowledge”: before it is served it would end us, and afterwards the files are
+        # looked at anyway.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     folder, starts, over = _folder(options, given), Event(), Event()
 
     def encoding(batches: Iterable[Sequence[str]], total: int) -> Iterator[Sequence[str]]:

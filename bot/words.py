@@ -237,22 +237,25 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "about_more": ("……共 {count} 篇。", "… {count} in all."),
     "privacy": (
         "我记下：\n"
-        "• 你的消息：答完就抹去文字，编号留两天，免得答两遍\n"
-        "• 每个聊天里最近谈到的那一问，连同你的用户编号：用来听懂追问，三十天不问就删\n"
-        "• 我的答案答的是谁的哪条消息、之前谈到什么：用来跟着改、让你能删，两天后删\n"
+        "• 你的消息：答完就抹去文字和来处，留一个指纹，免得答两遍，两天后删\n"
+        "• 每个聊天里最近谈到的那一问（文字），连同你的用户编号：用来听懂追问，三十天不问就删\n"
+        "• 我的答案答的是谁的哪条消息、前后谈到什么（文字）：用来跟着改、让你能删，两天后删\n"
         "• 没答上的问题（文字和时间，不记是谁问的）：用来改进，一年后删\n"
         "• “有用 / 没用”，连同你的用户编号：用来改进，一年后删\n"
+        "• 每个聊天能不能发言、提示过没有，群里还有管理员的设置：一直留着\n"
         "群里没叫我的话不记。日志里没有任何人写的话。不给别人，不做广告。\n"
         "/forget 删掉我记下的关于你的一切。",
         "I keep:\n"
-        "• your messages: their text until they are answered, their numbers for two days, so that "
-        "none is answered twice\n"
-        "• the question we last spoke of in each chat, with your user id, to understand "
+        "• your messages: text and chat until they are answered, a fingerprint for two days, so "
+        "that none is answered twice\n"
+        "• the question we last spoke of in each chat (its text), with your user id, to understand "
         "follow-ups: until thirty days of silence\n"
-        "• whose message each of my answers replies to and what we spoke of before, to follow your "
-        "edits and let you delete it: for two days\n"
+        "• whose message each of my answers replies to and what we spoke of before and after "
+        "(text), to follow your edits and let you delete it: for two days\n"
         "• questions I could not answer (text and time, not who asked), to get better: for a year\n"
         "• “helpful” and “not helpful”, with your user id, to get better: for a year\n"
+        "• of each chat, whether I may write there and whether a hint was given, of groups also "
+        "what their admins set: without end\n"
         "What is said in groups without calling me is not kept. Logs contain nothing that anybody "
         "wrote. Nothing is passed on or used for advertising. /forget deletes all that I keep of "
         "you.",
@@ -264,12 +267,13 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     # For those who run the bot
     "status": (
         "版本 {version}，知识 {knowledge}（{exchanges} 段问答）\n"
-        "运行 {uptime}，上次听到 Telegram 是 {heard} 前\n"
-        "排队 {queue} 条，最久 {age}\n一天来：答 {answers}，没答上 {misses}\n"
+        "运行 {uptime}，上次听到 Telegram 是 {heard} 前，上一条更新是 {last} 前\n"
+        "排队 {queue} 条，最久 {age}\n一天来：答 {answers}，没答上 {misses}，出错 {errors}\n"
         "数据库 {size} MB，知识的错误 {faults} 处",
         "Version {version}, knowledge {knowledge} ({exchanges} exchanges)\nUp {uptime}, Telegram "
-        "last heard {heard} ago\nWaiting: {queue}, the oldest for {age}\nIn a day: {answers} "
-        "answered, {misses} not\nDatabase: {size} MB; faults of the knowledge: {faults}",
+        "last heard {heard} ago, the update before this one {last} ago\nWaiting: {queue}, the "
+        "oldest for {age}\nIn a day: {answers} answered, {misses} not, {errors} failed\n"
+        "Database: {size} MB; faults of the knowledge: {faults}",
     ),
     "status_no_database": ("数据库现在用不了。", "The database cannot be used just now."),
     "reloaded": ("换上了新的知识 {version}。", "Knowledge {version} is in service."),
@@ -277,6 +281,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "refused_knowledge": (
         "新的知识有错，仍用原来的：\n{faults}",
         "The new knowledge has faults; the old stays in service:\n{faults}",
+    ),
+    "faulty_knowledge": (
+        "知识里有错，错的没有用上：\n{faults}",
+        "The knowledge has faults, which were left out:\n{faults}",
     ),
     "not_here": (
         "我只在约定的群里回答，先退出了。",

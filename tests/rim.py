@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace, TracebackType
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 from bot.edition import Edition
 from bot.interview import Exchange, Knowledge
+from bot.reloading import Reloading
 from bot.respond import Conversation, Responder
 from bot.store import ChatState, Memory, Miss, Speaker, Store
 from bot.tg import app, private
@@ -20,6 +21,8 @@ from bot.tg.connection import departs
 from bot.tg.faults import checked
 from bot.tg.library import Library
 from bot.tg.limits import Pace
+from bot.tg.operating import Desk
+from bot.tg.polling import Hearing
 from bot.tg.services import Services, Shelf
 from bot.tg.worker import Worker
 from tests.bookshop import KNOWLEDGE, RESPONDER
@@ -54,15 +57,20 @@ class Rim:
         chats: frozenset[int] | None = None,
         pace: Pace | None = None,
         pauses: tuple[float, ...] = (0, 0),
+        reloading: Reloading | None = None,
     ) -> None:
         self.world = world
         self.store = Store(database, world.clock)
         self.library = Library(knowledge)
         self.waited: list[float] = []
+        self.leads = True
         self._pace = pace or self._unhurried()
         self._thinker = ThreadPoolExecutor(1)
+        edition = Edition(knowledge, responder, (), "rim")
+        self._reloading = reloading or Reloading(None, None, edition)
+        self.hearing = Hearing(world.clock)
         self.services = Services(
-            Shelf(Edition(knowledge, responder, (), "rim"), self.library),
+            Shelf.of(reloading.served) if reloading else Shelf(edition, self.library),
             self.store,
             self._thinker,
             operators=operators,
@@ -126,6 +134,10 @@ class Rim:
         assert press.answer is not None, "the button still spins"
         return press.toast
 
+    def runs(self, what: Coroutine[Any, Any, Result]) -> Result:
+        """Do something where the bot lives."""
+        return self._runner.run(what)
+
     def chat(self, chat: int) -> ChatState:
         """What is set and noted for a chat."""
         return self._runner.run(self.store.memory().chat(chat))
@@ -172,6 +184,14 @@ class Rim:
         )
         await app.begin(self.application)
         self._worker = Worker(self.application, self.services)
+        self.desk = Desk(
+            self.application,
+            self.services,
+            self.hearing,
+            self._reloading,
+            lambda: self.leads,
+            self.world.clock,
+        )
 
     async def _end(self) -> None:
         await self._worker.stop(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -24,7 +25,10 @@ import httpx
 import pytest
 import yaml
 
+from bot.metrics import Metrics
+from bot.respond import Conversation
 from bot.settings import REFERENCE, Listen, Webhook, settings
+from bot.store import Arrival, Speaker, Store
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "bot" / "deploy"
@@ -87,7 +91,7 @@ def test_the_bot_takes_the_settings_that_compose_gives_it() -> None:
     assert environment.keys() <= {one.name for one in REFERENCE}
     taken = settings({name: filled(value) for name, value in environment.items()})
     assert taken.database == "postgresql://fangtan:filled@database/fangtan"
-    assert taken.webhook == Webhook(webhook_example(), "filled")
+    assert taken.webhook == Webhook(webhook_example())
     assert taken.listen == Listen("0.0.0.0", 8080)
     assert (taken.admins, taken.chats, taken.log_format) == ({7}, {-7}, "json")
     assert f"location = /{taken.webhook.path} " in NGINX
@@ -99,7 +103,6 @@ def test_compose_holds_no_secret_and_asks_for_each_by_a_name_that_the_example_ha
     assert asked == {
         "TELEGRAM_BOT_TOKEN",
         "BOT_WEBHOOK_URL",
-        "BOT_WEBHOOK_SECRET",
         "POSTGRES_PASSWORD",
         "FANGTAN_TLS",
     }
@@ -108,8 +111,8 @@ def test_compose_holds_no_secret_and_asks_for_each_by_a_name_that_the_example_ha
     for service in COMPOSE["services"].values():
         for name, value in service.get("environment", {}).items():
             if re.search("TOKEN|SECRET|PASSWORD", name):
-                assert re.fullmatch(r"\$\{\w+:\?[^}]*\}", value), name
-                assert offered[name] == "", f"{name} in env.example would be everybody's"
+                assert re.fullmatch(r"\$\{\w+:(\?[^}]*|-)\}", value), name
+                assert not offered.get(name), f"{name} in env.example would be everybody's"
 
 
 def test_images_are_plain_names() -> None:
@@ -380,6 +383,13 @@ def test_the_example_of_settings_is_one(tmp_path: Path) -> None:
     assert all(f"${{{name}:" in of_compose for name in names - ours)
 
 
+def test_readme_names_metrics_that_there_are() -> None:
+    told = Metrics().text().decode()
+    named = re.findall(r"`(fangtan_\w+)`", README)
+    assert len(named) > 5
+    assert [name for name in named if not re.search(rf"^{name}[ {{]", told, re.MULTILINE)] == []
+
+
 # ── backup and restore, by the commands of README ────────────────────────────────────────────────
 
 
@@ -397,6 +407,28 @@ def on_one_day(script: str) -> str:
     return script.replace("$(date +%F)", "2026-11-24")
 
 
+ALICE = Speaker(1, 0, 1)
+TALK = Conversation("房租贵不贵")
+
+
+async def used(store: Store) -> None:
+    """Something is spoken of, something was missed, and something waits."""
+    memory = store.memory()
+    memory.converse(ALICE, TALK)
+    memory.missed("明天会下雨吗", "none", None, 0.0)
+    await store.write(memory.taken())
+    await store.receive([Arrival("key", "1", "message", "{}")], 0)
+
+
+async def is_as_it_was(url: str) -> None:
+    """A bot that starts on the database finds all of that."""
+    store = Store(url)
+    assert await store.memory().conversation(ALICE) == TALK
+    assert [miss.text for miss in await store.misses()] == ["明天会下雨吗"]
+    assert [entry.payload for entry in await store.claim(9)] == ["{}"]
+    store.close()
+
+
 @needs("sqlite3")
 def test_sqlite_is_backed_up_while_it_is_written_to_and_restored(tmp_path: Path) -> None:
     def here(script: str) -> str:
@@ -406,15 +438,16 @@ def test_sqlite_is_backed_up_while_it_is_written_to_and_restored(tmp_path: Path)
 
     for name in ("lib", "backups"):
         (tmp_path / name).mkdir()
+    url = f"sqlite:///{tmp_path}/lib/fangtan.db"
+    store = Store(url)
+    asyncio.run(used(store))
     bot = sqlite3.connect(tmp_path / "lib/fangtan.db", isolation_level=None)
-    bot.execute("PRAGMA journal_mode=WAL")
-    bot.execute("CREATE TABLE misses (text)")
-    bot.execute("INSERT INTO misses VALUES ('房租')")
     bot.execute("BEGIN IMMEDIATE")
-    bot.execute("INSERT INTO misses VALUES ('half a transaction')")
+    bot.execute("DELETE FROM misses")
     in_bash(here(commands("SQLite, backup:")), tmp_path)
     bot.execute("COMMIT")
-    bot.execute("INSERT INTO misses VALUES ('later')")
+    store.close()
+    bot.execute("DELETE FROM inbox")
     crashed = shutil.copytree(tmp_path / "lib", tmp_path / "crash")  # with a log that isn't merged
     bot.close()
     shutil.rmtree(tmp_path / "lib")
@@ -423,8 +456,8 @@ def test_sqlite_is_backed_up_while_it_is_written_to_and_restored(tmp_path: Path)
 
     in_bash(here(commands("SQLite, restore:")), tmp_path)
 
+    asyncio.run(is_as_it_was(url))
     restored = sqlite3.connect(tmp_path / "lib/fangtan.db")
-    assert restored.execute("SELECT text FROM misses").fetchall() == [("房租",)]
     assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     restored.close()
     for file in (tmp_path / "backups/fangtan-2026-11-24.db", tmp_path / "lib/fangtan.db"):
@@ -456,12 +489,15 @@ def test_postgresql_is_backed_up_and_restored(tmp_path: Path, postgres: dict[str
         ran = subprocess.run(command, env=postgres, capture_output=True, text=True, check=True)
         return ran.stdout.strip()
 
-    psql("CREATE TABLE misses (text text); INSERT INTO misses VALUES ('房租')")
+    url = f"postgresql://fangtan@/fangtan?host={postgres['PGHOST']}"
+    store = Store(url)
+    asyncio.run(used(store))
     in_bash(here(commands("PostgreSQL, backup:")), tmp_path, postgres)
-    psql("INSERT INTO misses VALUES ('later'); CREATE TABLE of_a_newer_version (id int)")
+    store.close()
+    psql("DELETE FROM misses; DELETE FROM inbox; CREATE TABLE of_a_newer_version (id int)")
 
     in_bash(here(commands("PostgreSQL, restore:")), tmp_path, postgres)
 
-    assert psql("SELECT text FROM misses") == "房租"
+    asyncio.run(is_as_it_was(url))
     assert psql("SELECT to_regclass('of_a_newer_version') IS NULL") == "t"
     assert (tmp_path / "fangtan-2026-11-24.dump").stat().st_mode & 0o077 == 0

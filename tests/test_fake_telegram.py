@@ -230,6 +230,21 @@ async def test_what_the_fake_does_not_have_is_said_and_never_guessed(
     assert world.sent == []
 
 
+async def test_who_leaves_is_gone_and_told_so(world: World, bot: Bot, alice: Person) -> None:
+    group = world.supergroup("群", members=[alice])
+    channel = world.channel("频道", [alice], bot=True)
+    for left in (group, channel):
+        assert await bot.leave_chat(left.id)
+        assert left.member(world.me).status == "left"
+    changes = [update["my_chat_member"] for update in world.take()]
+    assert [change["chat"]["id"] for change in changes] == [group.id, channel.id]
+    assert {change["from"]["id"] for change in changes} == {world.me.id}
+    with pytest.raises(Forbidden, match="bot is not a member of the supergroup chat"):
+        await bot.leave_chat(group.id)
+    with pytest.raises(BadRequest, match="Chat not found"):
+        await bot.leave_chat(-1)
+
+
 # Texts
 
 TEXTS = [

@@ -506,6 +506,45 @@ def test_an_admin_lets_the_bot_answer_unasked_when_it_is_sure(
     assert len(bot.said(group)) == 2
 
 
+@pytest.mark.parametrize(
+    ("privacy", "admin", "warned"),
+    [(True, False, True), (True, True, False), (False, False, False)],
+)
+@pytest.mark.parametrize(
+    ("language", "on", "off", "warning", "how"),
+    [
+        ("zh-hans", "打开主动回答", "关闭主动回答", "隐私模式开着", "/setprivacy"),
+        ("zh-hant", "開啟主動回答", "關閉主動回答", "隱私模式開著", "/setprivacy"),
+        ("en", "Answer unasked", "Answer only when asked", "privacy mode is on", "/setprivacy"),
+    ],
+)
+def test_where_privacy_mode_makes_answering_unasked_an_empty_promise_the_panel_says_so(
+    privacy: bool,
+    admin: bool,
+    warned: bool,
+    language: str,
+    on: str,
+    off: str,
+    warning: str,
+    how: str,
+) -> None:
+    world = World(privacy=privacy, clock=FakeClock())
+    boss = world.user("Boss", language=language)
+    group = world.supergroup("书友", members=[], admins=[boss], bot_is_admin=admin)
+    with Rim(world) as bot:
+        boss.says(group, "/settings@fangtan_bot")
+        bot.catches_up()
+        [panel] = bot.said(group)
+        assert warning not in panel.text, "nothing is promised yet"
+        bot.presses(boss, panel, on)
+        assert (warning in panel.text, how in panel.text) == (warned, warned)
+        boss.says(group, "/settings@fangtan_bot")
+        bot.catches_up()
+        assert (warning in bot.said(group)[-1].text) is warned
+        bot.presses(boss, panel, off)
+        assert warning not in panel.text
+
+
 def test_settings_are_for_admins_anonymous_ones_included(
     bot: Rim, group: Chat, alice: Person, boss: Person
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.bookshop import RENT
 from tests.rim import Rim, shows
-from tests.telegram import FakeClock, World
+from tests.telegram import Chat, FakeClock, Person, World
 
 
 @pytest.mark.parametrize(
@@ -135,18 +135,79 @@ def test_in_a_channel_the_bot_says_nothing() -> None:
         assert world.calls == world.called("getMe")
 
 
-def test_a_group_that_was_not_agreed_on_hears_one_sentence_whatever_is_said_there() -> None:
-    world = World(clock=FakeClock())
-    boss = world.user("Boss")
+# Groups that were agreed upon
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("zh-hans", "我只在约定的群里回答，先退出了。"),
+        ("zh-hant", "我只在約定的群裡回答，先退出了。"),
+        ("en", "I only answer in groups that were agreed upon, so I leave."),
+    ],
+)
+def test_brought_into_a_group_that_was_not_agreed_upon_it_leaves_with_one_sentence(
+    world: World, language: str, sentence: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    boss = world.user("Boss", language=language)
     group = world.supergroup("别处", members=[boss], bot=False)
-    with Rim(world, chats=frozenset({-5})) as bot:
-        boss.adds_bot(group)
+    with Rim(world, chats=frozenset({-1})) as bot:
+        for times in (1, 2):
+            boss.adds_bot(group)
+            bot.catches_up()
+            assert [message.text for message in bot.said(group)] == [sentence] * times
+            assert group.member(world.me).status == "left"
+            assert not bot.chat(group.id).active
+    assert f"BOT_CHATS does not name: {group.id}" in caplog.text, "an operator learns the id"
+
+
+@pytest.fixture
+def elsewhere(world: World, alice: Person) -> Chat:
+    """A group that the bot was in before anybody agreed upon any."""
+    return world.supergroup("别处", members=[alice])
+
+
+def test_where_it_is_already_it_leaves_when_it_is_next_spoken_to(
+    world: World, elsewhere: Chat, alice: Person
+) -> None:
+    with Rim(world, chats=frozenset({-1})) as bot:
+        bot.notes(lambda memory: memory.snooze(elsewhere.id, 600))
         for _ in range(3):
-            boss.says(group, "/ask@fangtan_bot 房租贵不贵")
+            alice.says(elsewhere, "/ask@fangtan_bot 房租贵不贵")
         bot.catches_up()
-        [farewell] = bot.said(group)
-        assert "约定的群" in farewell.text
-        boss.removes_bot(group)
-        boss.adds_bot(group)
+        [sentence] = bot.said(elsewhere)
+        assert "先退出了" in sentence.text
+        assert not elsewhere.member(world.me).present
+        assert bot.misses() == ()
+
+
+def test_kept_from_leaving_it_says_so_once_and_answers_nobody(
+    world: World, elsewhere: Chat, alice: Person
+) -> None:
+    world.fail("leaveChat", 500, times=4)
+    with Rim(world, chats=frozenset({-1})) as bot:
+        for _ in range(3):
+            alice.says(elsewhere, "/ask@fangtan_bot 房租贵不贵")
         bot.catches_up()
-        assert len(bot.said(group)) == 2, "who fetches it again is told again"
+        assert len(bot.said(elsewhere)) == 1
+        assert not elsewhere.member(world.me).present, "it tries again whenever it is spoken to"
+
+
+def test_where_it_was_agreed_upon_and_in_private_it_answers(
+    world: World, elsewhere: Chat, alice: Person
+) -> None:
+    with Rim(world, chats=frozenset({elsewhere.id})) as bot:
+        alice.says(elsewhere, "/ask@fangtan_bot 房租贵不贵")
+        assert shows(bot.asked(alice, "房租贵不贵"), RENT)
+        assert shows(bot.said(elsewhere)[-1], RENT)
+        assert world.called("leaveChat") == []
+
+
+def test_a_channel_that_was_not_agreed_upon_is_left_without_a_word(world: World) -> None:
+    boss = world.user("Boss")
+    channel = world.channel("频道", [boss], bot=True)
+    with Rim(world, chats=frozenset({-1})) as bot:
+        boss.promotes_bot(channel)
+        bot.catches_up()
+        assert not channel.member(world.me).present
+        assert world.called("sendMessage") == []

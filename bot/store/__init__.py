@@ -196,9 +196,16 @@ class Store:
             return False
         return True
 
-    async def waiting(self) -> Waiting:
-        """How long the inbox is, and how old. Raises Unavailable."""
-        return await self._database.read_once(lambda db: inbox.waiting(db, self._clock()))
+    async def waiting(self, besides: Entry | None = None) -> Waiting:
+        """How long the inbox is, and how old, besides one update. Raises Unavailable."""
+        left_out = besides.seq if besides else None
+        return await self._database.read_once(lambda db: inbox.waiting(db, self._clock(), left_out))
+
+    async def pause_before(self, entry: Entry) -> float:
+        """Seconds between an update and the one before it, as far as that is remembered; else
+        infinite. Raises Unavailable."""
+        last = await self._database.read_once(lambda db: inbox.last_before(db, entry.seq))
+        return float("inf") if last is None else max(0.0, entry.at - last)
 
     async def counted(self, seconds: float) -> dict[str, int]:
         """How many of the updates of the last seconds ended how."""

@@ -66,7 +66,8 @@ GRACE = 4.0  # seconds for what is in work at the end; containers are killed aft
 def run(reloading: Reloading, settings: Settings) -> int:
     """Serve an edition and those that follow it until SIGTERM or SIGINT: 0; 1 if the bot died.
     Raises NotConfigured."""
-    logs.set_up(settings.log_level, settings.log_format, *settings.secrets)
+    shown = webhook.secret(settings.webhook, settings.token) if settings.webhook else ""
+    logs.set_up(settings.log_level, settings.log_format, *filter(None, (*settings.secrets, shown)))
     os.environ["PTB_TIMEDELTA"] = "1"
     try:
         store = Store(settings.database)
@@ -207,7 +208,7 @@ class _Bot:
         self.polled = Polled(clock, read_timeout=2 * polling.POLL)
         request = Connection(
             clock,
-            connection_pool_size=CONNECTIONS,
+            connections=CONNECTIONS,
             pool_timeout=READ_TIMEOUT,
             read_timeout=READ_TIMEOUT,
         )
@@ -217,7 +218,9 @@ class _Bot:
         self.worker = Worker(self.application, self.services)
         self.hearing = polling.Hearing()
         self.reloading = reloading
-        self.desk = operating.Desk(self.application, self.services, self.hearing, reloading)
+        self.desk = operating.Desk(
+            self.application, self.services, self.hearing, reloading, self.worker.leads.is_set
+        )
         self.begun = False
 
     async def take(self, update: Json) -> bool:
@@ -255,7 +258,7 @@ class _Bot:
 
 
 async def _live(bot: _Bot) -> int:
-    stop = _stop_on_signals()
+    stop = _heed_signals(bot.desk)
     front = bot.front
     if front:
         await front.open()
@@ -352,8 +355,11 @@ async def _first(works: Iterable[Coroutine[Any, Any, str]], stop: asyncio.Event)
         await asyncio.gather(*tasks, stopped, return_exceptions=True)
 
 
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
+def _heed_signals(desk: operating.Desk) -> asyncio.Event:
+    """Read the knowledge anew at SIGHUP; what is set when one is told to stop."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, stop.set)
+    if hasattr(signal, "SIGHUP"):
+        loop.add_signal_handler(signal.SIGHUP, desk.wish)
     return stop

@@ -33,10 +33,12 @@ async def admit(update: Update, context: Context) -> None:
         raise ApplicationHandlerStop
     message = update.message or update.edited_message
     if message and not is_service(message):
-        if not is_from_a_person(message) or await _disturbs(message, context):
+        if not is_from_a_person(message):
             raise ApplicationHandlerStop
         if not membership.is_agreed(message.chat, context):
             await membership.leave(message.chat, context.language, context)
+            raise ApplicationHandlerStop
+        if await _disturbs(message, context):
             raise ApplicationHandlerStop
         if not (await context.memory.chat(message.chat.id)).active:
             context.memory.set_active(message.chat.id, True)

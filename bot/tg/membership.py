@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from telegram import (
     Chat,
     ChatMember,
@@ -20,6 +22,8 @@ from bot.tg.messages import Letter
 from bot.tg.services import Context
 from bot.words import Language, language
 
+log = logging.getLogger(__name__)
+
 _GROUPS = (ChatType.GROUP, ChatType.SUPERGROUP)
 
 
@@ -30,7 +34,8 @@ async def changed(update: Update, context: Context) -> None:
         return
     memory, chat = context.memory, change.chat.id
     if _is_there(change.new_chat_member) and not is_agreed(change.chat, context):
-        memory.set_active(chat, True)  # who fetches us once more is told once more
+        if not _is_there(change.old_chat_member):
+            memory.set_active(chat, True)  # who brings us back may hear it again
         await leave(change.chat, language(change.from_user.language_code), context)
         return
     may_write = _may_write(change.new_chat_member)
@@ -49,8 +54,9 @@ def is_agreed(chat: Chat, context: Context) -> bool:
 
 
 async def leave(chat: Chat, tongue: Language, context: Context) -> None:
-    """Leave a chat, with one sentence: what was said there before we were gone gets no other."""
-    if (await context.memory.chat(chat.id)).active:
+    """Leave a chat; a group is told so, but once, though we be kept from leaving."""
+    log.warning("leaving a chat that BOT_CHATS does not name: %d", chat.id)
+    if chat.type in _GROUPS and (await context.memory.chat(chat.id)).active:
         letter = Letter(render.ours("not_here", tongue))
         await sending.send(letter, Place(chat.id, group=True), context)
         context.memory.set_active(chat.id, False)

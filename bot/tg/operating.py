@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import time
-from collections.abc import Collection
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -16,63 +15,81 @@ from telegram import Update
 from bot import render
 from bot.edition import Edition, Refused
 from bot.reloading import Reloading
-from bot.store import DAY, Unavailable
+from bot.store import DAY, Entry, Unavailable
 from bot.tg import sending
 from bot.tg.incoming import heard
 from bot.tg.messages import Letter
 from bot.tg.polling import Hearing
 from bot.tg.services import App, Context, Services, Shelf
 from bot.words import Language
+from bot.yaml_text import Fault
 
 log = logging.getLogger(__name__)
 
 _LOOK = 2.0  # seconds between two looks at the knowledge's files
 _TOLD = 8  # faults that fit well into a message
-_MISSES = ("choices", "none", "error")
+# How updates end that were questions without an answer, and that went wrong.
+_MISSES = ("choices", "none")
+_ERRORS = ("error", "hopeless", "unreadable")
 
 
 class Desk:
-    """What an operator can ask for; a class because it remembers what was refused last."""
+    """What an operator can ask for; a class because it remembers which faults were told.
+
+    Of several replicas the one that `leads` tells them.
+    """
 
     def __init__(
-        self, application: App, services: Services, hearing: Hearing, reloading: Reloading
+        self,
+        application: App,
+        services: Services,
+        hearing: Hearing,
+        reloading: Reloading,
+        leads: Callable[[], bool],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot, self._services, self._hearing = application.bot, services, hearing
-        self._reloading = reloading
-        self._begun = time.monotonic()
-        self._reading = asyncio.Lock()
+        self._reloading, self._leads = reloading, leads
+        self._clock, self._begun = clock, clock()
+        self._reading, self._wished = asyncio.Lock(), asyncio.Event()
+        self._told: tuple[Fault, ...] = ()
         application.bot_data["desk"] = self
         services.metrics.knowledge(services.shelf.edition.version)
 
+    def wish(self) -> None:
+        """Let whoever watches read the files at once."""
+        self._wished.set()
+
     async def watch(self) -> None:
-        """Take new knowledge into service whenever its files change, or at SIGHUP; for ever."""
-        wished = asyncio.Event()
-        if hasattr(signal, "SIGHUP"):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, wished.set)
+        """Take new knowledge into service whenever its files change, or at a wish; for ever."""
         while True:
             try:
                 async with asyncio.timeout(_LOOK):
-                    await wished.wait()
+                    await self._wished.wait()
             except TimeoutError:
-                await self._look(at_once=False)
+                await self._look(self._reloading.look)
             else:
-                wished.clear()
-                await self._look(at_once=True)
+                self._wished.clear()
+                await self._look(self._reloading.at_once)
 
-    async def reload(self, wisher: int) -> Edition | Refused | None:
-        """Read the files now; None where they say what is in service. Faults are told to all admins
-        but the one who wishes it, who gets the result."""
-        return await self._look(at_once=True, wisher=wisher)
+    async def reload(self, asker: int) -> Edition | Refused | None:
+        """Read the files now; None where they say what is in service. Who asks is told what comes
+        of it by whoever calls."""
+        return await self._look(self._reloading.at_once, asker)
 
-    async def _look(self, at_once: bool, wisher: int | None = None) -> Edition | Refused | None:
+    async def _look(
+        self, look: Callable[[], Edition | Refused | None], asker: int | None = None
+    ) -> Edition | Refused | None:
         async with self._reading:
-            look = self._reloading.at_once if at_once else self._reloading.look
             found = await asyncio.to_thread(look)
             match found:
                 case Edition():
                     self._serve(found)
-                case Refused():
-                    await self._tell(found, self._services.operators - {wisher})
+                case Refused(faults):
+                    self._log(faults)
+                    await self._tell(found, asker)
+            if self._reloading.refused is None:
+                self._told = ()
         return found
 
     def _serve(self, edition: Edition) -> None:
@@ -80,52 +97,62 @@ class Desk:
         self._services.metrics.knowledge(edition.version)
         log.warning("knowledge %s is in service", edition.version)
 
-    async def _tell(self, refused: Refused, admins: Collection[int]) -> None:
-        """A fault goes to the log and to the admins; it costs nobody an answer."""
+    def _log(self, faults: tuple[Fault, ...]) -> None:
         self._services.metrics.failed("knowledge")
-        for fault in refused.faults:
+        for fault in faults:
             log.error("the knowledge stays as it was: %s", fault)
-        text = Letter(_faults(refused, "zh-hans")).text
-        for admin in sorted(admins):
+
+    async def _tell(self, refused: Refused, asker: int | None) -> None:
+        """Tell the admins, unless they were told the same; it costs nobody an answer."""
+        if refused.faults == self._told or not self._leads():
+            return
+        self._told = refused.faults
+        text = Letter(_faults("refused_knowledge", refused.faults, "zh-hans")).text
+        for admin in sorted(self._services.operators - {asker}):
             await sending.quietly(partial(self._bot.send_message, admin, text))
 
-    async def status(self, language: Language) -> Letter:
-        """How the bot is, in a few lines."""
+    async def status(self, language: Language, asked: Entry) -> Letter:
+        """How the bot is, in a few lines; the update that asks for it is left out of account."""
         store = self._services.store
         try:
-            waiting, ended, size = (
-                await store.waiting(),
-                await store.counted(DAY),
-                await store.size(),
-            )
+            waiting, ended = await store.waiting(besides=asked), await store.counted(DAY)
+            last, size = await store.pause_before(asked), await store.size()
         except Unavailable:
             return Letter(render.ours("status_no_database", language))
-        silence = self._hearing.silence
-        refused = self._reloading.refused
-        faults = _faults(refused, language) if refused else ()
+        word, faults = self._faulty()
         head = render.ours(
             "status",
             language,
             version=_version(),
             knowledge=self._services.shelf.edition.version,
             exchanges=len(self._services.shelf.library.exchanges),
-            uptime=_span(time.monotonic() - self._begun),
-            heard=_span(silence),
+            uptime=_span(self._clock() - self._begun),
+            heard=_span(self._hearing.silence),
+            last=_span(last),
             queue=waiting.length,
             age=_span(waiting.age),
             answers=ended.get("answer", 0),
             misses=sum(ended.get(outcome, 0) for outcome in _MISSES),
+            errors=sum(ended.get(outcome, 0) for outcome in _ERRORS),
             size=f"{size / 1e6:.1f}",
-            faults=len(refused.faults) if refused else 0,
+            faults=len(faults),
         )
-        return Letter((*head, *((render.Run("\n"), *faults) if faults else ())))
+        tail = (render.Run("\n"), *_faults(word, faults, language)) if faults else ()
+        return Letter((*head, *tail))
+
+    def _faulty(self) -> tuple[str, tuple[Fault, ...]]:
+        """What is wrong with the files as they are now, and the words for what came of it."""
+        if refused := self._reloading.refused:
+            return "refused_knowledge", refused.faults
+        return "faulty_knowledge", self._services.shelf.edition.faults
 
 
 async def status(update: Update, context: Context) -> None:
     """Say how the bot is."""
     if message := update.message:
         question = heard(message)
-        await sending.send(await _desk(context).status(question.language), question.place, context)
+        letter = await _desk(context).status(question.language, context.work.entry)
+        await sending.send(letter, question.place, context)
 
 
 async def reload(update: Update, context: Context) -> None:
@@ -135,8 +162,8 @@ async def reload(update: Update, context: Context) -> None:
         match await _desk(context).reload(question.speaker.person):
             case Edition(version=new):
                 letter = Letter(render.ours("reloaded", question.language, version=new))
-            case Refused() as refused:
-                letter = Letter(_faults(refused, question.language))
+            case Refused(faults):
+                letter = Letter(_faults("refused_knowledge", faults, question.language))
             case None:
                 letter = Letter(render.ours("unchanged", question.language))
         await sending.send(letter, question.place, context)
@@ -147,10 +174,10 @@ def _desk(context: Context) -> Desk:
     return desk
 
 
-def _faults(refused: Refused, language: Language) -> render.Message:
-    lines = [render.shortened(str(fault), 300) for fault in refused.faults[:_TOLD]]
-    more = len(refused.faults) - len(lines)
-    said = render.ours("refused_knowledge", language, faults="\n".join(lines))
+def _faults(word: str, faults: tuple[Fault, ...], language: Language) -> render.Message:
+    lines = [render.shortened(str(fault), 300) for fault in faults[:_TOLD]]
+    more = len(faults) - len(lines)
+    said = render.ours(word, language, faults="\n".join(lines))
     return (*said, render.Run(f"\n+{more}")) if more else said
 
 

@@ -40,6 +40,7 @@ class Subscription:
     kinds: Sequence[str]
     hearing: Hearing
     complaints: Complaints = field(default_factory=lambda: Complaints(what="webhook failed"))
+    _tells: bool = True  # whether the server can say where it delivers
 
     async def forever(self) -> str:
         """Keep it up; end only where Telegram will never deliver: the reason."""
@@ -54,7 +55,7 @@ class Subscription:
                 self.complaints.hear(error)
                 pause = _AGAIN
             else:
-                step, pause = self._look, _LOOK
+                step, pause = self._look if self._tells else self._subscribe, _LOOK
 
     async def _is_unknown(self) -> bool:
         """Whether Telegram does not know the token any more; a single call that is not found may
@@ -76,7 +77,14 @@ class Subscription:
 
     async def _look(self) -> None:
         """See whether Telegram still delivers to us, and set it right."""
-        state = await self.bot.get_webhook_info()
+        try:
+            state = await self.bot.get_webhook_info()
+        except InvalidToken:
+            if await self._is_unknown():
+                raise
+            self._tells = False
+            log.warning("this Bot API server has no getWebhookInfo: setting the webhook regularly")
+            return await self._subscribe()
         self.hearing.beat()
         if state.url != self.hook.url:
             log.warning("somebody has taken the webhook away; setting it again")

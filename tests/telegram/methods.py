@@ -199,7 +199,7 @@ def _allow(world: World, key: int, now: float, count: int, window: float) -> Non
 
 
 def _chat(world: World, ref: int | None, need: str = "write") -> Chat:
-    """The chat, if the bot may do there what it needs to: read, members, edit or write."""
+    """The chat, if the bot may do there what it needs to: read, members, edit, write or leave."""
     if ref is None:
         raise bad("chat_id is empty")
     chat = _find_chat(world, ref)
@@ -216,9 +216,9 @@ def _chat(world: World, ref: int | None, need: str = "write") -> Chat:
     if me.status == "kicked" and (need != "read" or chat.kind != "group"):
         raise forbidden(f"bot was kicked from the {kind} chat")
     public = bool(chat.username) or chat.kind == "group"
-    if not me.present and (need in ("edit", "write") or not public):
+    if not me.present and (need in ("edit", "write", "leave") or not public):
         raise forbidden(f"bot is not a member of the {kind} chat")
-    if chat.kind == "channel":
+    if chat.kind == "channel" and need != "leave":
         raise unmodelled("what bots do in channels")
     return chat
 
@@ -573,7 +573,10 @@ def get_chat_member(world: World, p: Json) -> Json:
 
 
 def leave_chat(world: World, p: Json) -> bool:
-    chat = _chat(world, p.get("chat_id"), "read")
+    """Be gone; the bot is told so as of any other change of its standing."""
+    chat = _chat(world, p.get("chat_id"), "leave")
+    if chat.peer or chat.upgraded_to:
+        raise unmodelled(f"how one leaves {chat!r}")
     world.stand(chat, Member(world.me, "left"), world.me)
     return True
 
