@@ -220,7 +220,7 @@ def _patiently_to_head(engine: Engine, patience: float) -> None:
 
 
 def _may_pass(engine: Engine, error: OperationalError) -> bool:
-    """Whether another process holds the file, or its disk is full, or a server is not up: one that is
+    """Whether another process holds the file, its disk is full, or a server is not up: one that is
     says FATAL to who may not enter, and as long as it starts."""
     told = str(error.orig)
     if engine.dialect.name == "sqlite":
@@ -280,4 +280,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The log beside the database grows to so many pages (of 4 KB) before it is emptied; by default
     # to 1,000, which a disk that is nearly full may not have.
     cursor.execute("PRAGMA wal_autocheckpoint=250")
+    cursor.execute("PRAGMA secure_delete=ON")  # what people wrote is overwritten when it is blanked
     cursor.close()
