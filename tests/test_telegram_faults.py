@@ -234,9 +234,7 @@ async def test_what_is_not_answered_in_time_may_have_arrived() -> None:
 
 
 async def test_what_finds_no_free_connection_is_not_sent() -> None:
-    wire = Connection(
-        TelegramClock(), connection_pool_size=1, read_timeout=LONGEST_WAIT, pool_timeout=0.05
-    )
+    wire = Connection(TelegramClock(), connections=1, read_timeout=LONGEST_WAIT, pool_timeout=0.05)
     begun = asyncio.Event()
 
     async def holds(reader: Reader, _: Writer) -> None:
@@ -255,13 +253,25 @@ async def test_what_finds_no_free_connection_is_not_sent() -> None:
     assert (meaning(raised.value), described(raised.value)) == (NEVER, "PoolTimeout")
 
 
-async def test_a_proxy_that_will_not_pass_us_on_sends_nothing() -> None:
+async def test_a_proxy_that_will_not_pass_us_on_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
     async with serving(answers_a_connect_with_503) as proxy:
-        wire = Connection(
-            TelegramClock(), proxy=proxy, read_timeout=LONGEST_WAIT, connect_timeout=LONGEST_WAIT
-        )
-        error = await failure("https://127.0.0.1:1", wire)
+        monkeypatch.setenv("https_proxy", proxy.removeprefix("http://"))
+        error = await failure("https://127.0.0.1:1", patient())
     assert (meaning(error), described(error)) == (NEVER, "ProxyError")
+
+
+async def test_where_the_environment_names_no_proxy_for_it_telegram_is_reached_directly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("all_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    async with serving(hangs) as url:
+        wire = Connection(TelegramClock(), read_timeout=0.05, connect_timeout=LONGEST_WAIT)
+        error = await failure(url, wire)
+    assert described(error) == "ReadTimeout"
 
 
 async def answers_a_connect_with_503(reader: Reader, writer: Writer) -> None:

@@ -157,6 +157,15 @@ async def test_a_token_that_is_refused_ends_it_with_the_reason(
     assert token not in reason
 
 
+async def test_a_server_that_cannot_delete_webhooks_is_polled_all_the_same(
+    world: World, taken: Taken
+) -> None:
+    world.fail("deleteWebhook", 404)
+    number = say(world, "甲")
+    async with polls(world, taken) as poll, running(poll):
+        await until(lambda: taken.numbers == [number])
+
+
 @pytest.mark.parametrize("how", [409, 502, 500, "drop"])
 async def test_trouble_is_survived_and_said_once(
     world: World, taken: Taken, how: Any, caplog: pytest.LogCaptureFixture, monkeypatch: Any
@@ -196,9 +205,8 @@ class Canned(Polled):
     """A connection on which this answer comes."""
 
     def __init__(self, status: int, body: bytes) -> None:
-        super().__init__(TelegramClock())
         transport = httpx.MockTransport(lambda _: httpx.Response(status, content=body))
-        self._client = httpx.AsyncClient(transport=transport)
+        super().__init__(TelegramClock(), transport=transport)
 
 
 async def got(body: bytes, status: int = 200) -> tuple[list[Json], object]:
@@ -249,10 +257,10 @@ async def test_an_answer_that_is_none_is_an_error_and_not_logged(
         ("", 0.0),
     ],
 )
-async def test_the_time_is_telegrams(header: str, ahead: float) -> None:
+def test_the_time_is_telegrams(header: str, ahead: float) -> None:
     here = FakeClock(946684800.0)  # 2000-01-01
     clock = TelegramClock(here)
-    await clock.hear(httpx.Response(200, headers={"Date": header}))
+    clock.hear(httpx.Response(200, headers={"Date": header}))
     assert clock() == here() + ahead
     here.advance(5)
     assert clock() == here() + ahead

@@ -58,6 +58,7 @@ class Database:
     def __init__(self, url: str) -> None:
         try:
             self._engine = _engine(url)
+            self.is_shared = self._engine.dialect.name == "postgresql"
         except (ArgumentError, SQLAlchemyError, ImportError) as error:
             raise _unopenable(error) from error
         try:
@@ -71,7 +72,6 @@ class Database:
         except SQLAlchemyError as error:
             self._engine.dispose()
             raise _unopenable(error) from error
-        self.is_shared = self._engine.dialect.name == "postgresql"
         threads = _THREADS if self.is_shared else 1
         self._threads = ThreadPoolExecutor(threads, "database")
         self._listeners: list[tuple[threading.Thread, threading.Event]] = []
@@ -142,7 +142,9 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._threads, way, work)
 
     def _written(self, work: Callable[[Connection], Result]) -> Result:
-        with self._engine.connect() as db, db.execution_options(writes=True).begin():
+        with self._engine.begin() as db:
+            if not self.is_shared:
+                db.exec_driver_sql(migrate.TURN)
             result = work(db)
         self._relieved()
         return result
@@ -238,14 +240,13 @@ def _engine(url: str) -> Engine:
     engine = create_engine(address, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     """WAL lets readers and one writer work side by side; FULL has each commit survive a power cut,
     for 0.2 ms against 0.02 (this machine's disk)."""
-    connection.isolation_level = None  # transactions begin below, not at the driver's discretion
+    connection.isolation_level = None  # no transaction begins at the driver's discretion
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
@@ -253,9 +254,3 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # to 1,000, which a disk that is nearly full may not have.
     cursor.execute("PRAGMA wal_autocheckpoint=250")
     cursor.close()
-
-
-def _begin_sqlite(db: Connection) -> None:
-    """A writer takes its turn at once: one that has read first would be refused, not queued."""
-    writes = db.get_execution_options().get("writes")
-    db.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, select, text, update
+from sqlalchemy import Update, bindparam, case, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -101,18 +101,26 @@ def _row(arrival: Arrival, now: float) -> dict[str, Any]:
     }
 
 
+# What each update costs is written once, for SQLAlchemy takes longer to put a statement together
+# than SQLite to carry it out.
+_COUNT = (
+    select(inbox.c.queue, func.count())
+    .where(inbox.c.state < DONE, inbox.c.queue.in_(bindparam("queues", expanding=True)))
+    .group_by(inbox.c.queue)
+)
+_INSERTS = {
+    dialect.dialect.name: dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"])
+    for dialect in (sqlite, postgresql)
+}
+
+
 def _waiting(db: Connection, queues: Iterable[str]) -> Counter[str]:
-    rows = db.execute(
-        select(inbox.c.queue, func.count())
-        .where(inbox.c.state < DONE, inbox.c.queue.in_(sorted(queues)))
-        .group_by(inbox.c.queue)
-    )
+    rows = db.execute(_COUNT, {"queues": sorted(queues)})
     return Counter({queue: count for queue, count in rows})
 
 
 def _insert(db: Connection, rows: list[dict[str, Any]]) -> None:
-    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    db.execute(dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"]), rows)
+    db.execute(_INSERTS[db.dialect.name], rows)
 
 
 def _warn(db: Connection, queue: str, now: float) -> None:
@@ -141,22 +149,25 @@ _CLAIMS = {
     "sqlite": text(_CLAIM),
     "postgresql": text(_CLAIM + "FOR UPDATE OF i SKIP LOCKED"),
 }
+_TAKE = (
+    update(inbox)
+    .where(inbox.c.seq.in_(bindparam("seqs", expanding=True)))
+    .values(state=IN_WORK, replica=bindparam("owner"), attempts=inbox.c.attempts + 1)
+)
+_LISTED = (
+    select(replicas.c.id)
+    .where(replicas.c.id == bindparam("replica"))
+    .with_for_update(read=True, key_share=True)
+)
 
 
 def claim(db: Connection, replica: int, room: int) -> tuple[Entry, ...]:
     """Take the oldest update of each queue that has none in work, at most `room` of them; none for
     a replica that was given up, which nobody would bury a second time."""
-    if room <= 0 or not _lives(db, replica):
+    found = db.execute(_CLAIMS[db.dialect.name], {"room": room}).all() if room > 0 else ()
+    if not found or not _lives(db, replica):
         return ()
-    found = db.execute(_CLAIMS[db.dialect.name], {"room": room}).all()
-    if not found:
-        return ()
-    wanted = inbox.c.seq.in_([row.seq for row in found])
-    db.execute(
-        update(inbox)
-        .where(wanted)
-        .values(state=IN_WORK, replica=replica, attempts=inbox.c.attempts + 1)
-    )
+    db.execute(_TAKE, {"seqs": [row.seq for row in found], "owner": replica})
     return tuple(
         Entry(r.seq, r.queue, r.kind, r.payload, r.told, r.attempts + 1, r.at) for r in found
     )
@@ -164,8 +175,7 @@ def claim(db: Connection, replica: int, room: int) -> tuple[Entry, ...]:
 
 def _lives(db: Connection, replica: int) -> bool:
     """Whether a replica is on the list, where it stays until this transaction has ended."""
-    listed = select(replicas.c.id).where(replicas.c.id == replica)
-    return db.execute(listed.with_for_update(read=True, key_share=True)).first() is not None
+    return db.execute(_LISTED, {"replica": replica}).first() is not None
 
 
 def call_others(db: Connection) -> None:
@@ -174,23 +184,34 @@ def call_others(db: Connection) -> None:
         db.execute(select(func.pg_notify(CHANNEL, "")))
 
 
+# Of a row that a replica has in work since the claim that an entry tells of.
+_OURS = (
+    (inbox.c.seq == bindparam("number"))
+    & (inbox.c.state == IN_WORK)
+    & (inbox.c.replica == bindparam("owner"))
+    & (inbox.c.attempts == bindparam("attempt"))
+)
+_PROGRESS = update(inbox).where(_OURS).values(told=bindparam("so_far"))
+_FINISH = (
+    update(inbox)
+    .where(_OURS)
+    .values(state=DONE, outcome=bindparam("ended"), payload="", queue="", replica=None)
+)
+
+
 def progress(db: Connection, entry: Entry, replica: int, told: int) -> bool:
     """Note how many replies must not be sent again; whether the update is still ours."""
-    return _mine(db, entry, replica, told=told)
+    return _mine(db, entry, replica, _PROGRESS, so_far=told)
 
 
 def finish(db: Connection, entry: Entry, replica: int, outcome: str) -> bool:
     """The update is done and its text forgotten; False where it is no longer ours to finish."""
-    blank = {"payload": "", "queue": "", "replica": None}
-    return _mine(db, entry, replica, state=DONE, outcome=outcome, **blank)
+    return _mine(db, entry, replica, _FINISH, ended=outcome)
 
 
-def _mine(db: Connection, entry: Entry, owner: int, **values: Any) -> bool:
-    """Change a row that this replica has in work since the claim that the entry tells of."""
-    c = inbox.c
-    ours = (c.seq == entry.seq) & (c.state == IN_WORK) & (c.replica == owner)
-    ours &= c.attempts == entry.attempts
-    return db.execute(update(inbox).where(ours).values(**values)).rowcount == 1
+def _mine(db: Connection, entry: Entry, owner: int, change: Update, **values: Any) -> bool:
+    ours = {"number": entry.seq, "owner": owner, "attempt": entry.attempts}
+    return db.execute(change, ours | values).rowcount == 1
 
 
 def in_work(db: Connection, owner: int) -> frozenset[int]:

@@ -6,9 +6,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from operator import index
 from typing import Any
 
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from bot.respond import Conversation
@@ -17,6 +20,14 @@ from bot.store.inbox import FLOOD
 from bot.store.schema import DONE, answers, chats, conversations, feedback, inbox, misses
 
 _FRESH = Conversation()
+# What each question costs is written once: see `inbox`.
+_CHAT = select(chats).where(chats.c.chat == bindparam("of"))
+_LAST = select(conversations.c.state).where(
+    conversations.c.chat == bindparam("of"),
+    conversations.c.thread == bindparam("in_"),
+    conversations.c.person == bindparam("with_"),
+)
+_ANSWER = insert(answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,9 @@ class Memory:
 
     async def conversation(self, speaker: Speaker) -> Conversation:
         """What was last spoken of with this person, in this chat and topic."""
-        found = await self._scalar(select(conversations.c.state).where(_is(speaker)))
+        chat, thread, person = map(index, (speaker.chat, speaker.thread, speaker.person))
+        row = {"of": chat, "in_": thread, "with_": person}
+        found = await self._database.read(lambda db: db.execute(_LAST, row).scalar())
         return _conversation(found) if found else Conversation()
 
     def converse(self, speaker: Speaker, conversation: Conversation) -> None:
@@ -163,8 +176,8 @@ class Memory:
     async def chat(self, chat: int) -> ChatState:
         """What is set and noted for a chat."""
         if chat not in self._chats:
-            query = select(chats).where(chats.c.chat == chat)
-            row = await self._database.read(lambda db: db.execute(query).first())
+            of = index(chat)  # what is no number is not told to a database that would repeat it
+            row = await self._database.read(lambda db: db.execute(_CHAT, {"of": of}).first())
             found = _state(row) if row else ChatState()
             self._chats[chat] = replace(found, **self._noted.get(chat, {}))
         return self._chats[chat]
@@ -238,19 +251,20 @@ def _note(
     now: float,
 ) -> None:
     db.execute(
-        insert(answers).values(
-            chat=speaker.chat,
-            thread=speaker.thread,
-            person=speaker.person,
-            question=sent.question,
-            message=sent.message,
-            exchange=sent.exchange,
-            quote=sent.quote,
-            link=sent.link,
-            digest=sent.digest,
-            before=_written_pair(before, after),
-            at=now,
-        )
+        _ANSWER,
+        {
+            "chat": speaker.chat,
+            "thread": speaker.thread,
+            "person": speaker.person,
+            "question": sent.question,
+            "message": sent.message,
+            "exchange": sent.exchange,
+            "quote": sent.quote,
+            "link": sent.link,
+            "digest": sent.digest,
+            "before": _written_pair(before, after),
+            "at": now,
+        },
     )
 
 
@@ -284,16 +298,14 @@ def _forget(db: Connection, person: int) -> None:
 
 def _upsert(db: Connection, table: Table, key: dict[str, Any], values: dict[str, Any]) -> None:
     """Update the row with this key, or insert it."""
-    found = update(table).values(**values)
-    for name, value in key.items():
-        found = found.where(table.c[name] == value)
-    if db.execute(found).rowcount == 0:
-        db.execute(insert(table).values(**key, **values))
+    db.execute(_putting(db.dialect.name, table, tuple(values)), key | values)
 
 
-def _is(speaker: Speaker) -> Any:
-    c = conversations.c
-    return (c.chat == speaker.chat) & (c.thread == speaker.thread) & (c.person == speaker.person)
+@lru_cache
+def _putting(dialect: str, table: Table, names: tuple[str, ...]) -> Any:
+    made = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    changed = {name: made.excluded[name] for name in names}
+    return made.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
 
 
 def _shown(chat: int, message: int) -> Any:

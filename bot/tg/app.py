@@ -208,7 +208,7 @@ class _Bot:
         self.polled = Polled(clock, read_timeout=2 * polling.POLL)
         request = Connection(
             clock,
-            connection_pool_size=CONNECTIONS,
+            connections=CONNECTIONS,
             pool_timeout=READ_TIMEOUT,
             read_timeout=READ_TIMEOUT,
         )

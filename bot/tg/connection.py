@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import aclosing
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
-from telegram.request import HTTPXRequest
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, RequestData
 
 from bot.tg.arrivals import Json
 from bot.tg.faults import Failed, checked, parsed
+
+_HEADERS = {
+    "Content-Type": "application/x-www-form-urlencoded",
+    "User-Agent": BaseRequest.USER_AGENT,
+}
 
 
 class TelegramClock:
@@ -25,7 +35,7 @@ class TelegramClock:
         """Seconds since the epoch."""
         return self._clock() + self._ahead
 
-    async def hear(self, response: httpx.Response) -> None:
+    def hear(self, response: httpx.Response) -> None:
         """Take the time from an answer; one second is the header's precision."""
         try:
             date = parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
@@ -35,16 +45,79 @@ class TelegramClock:
         self._ahead = ahead if abs(ahead) > 2.0 else 0.0
 
 
-class Connection(HTTPXRequest):
-    """PTB's network, whose errors keep their status and never hold what was sent."""
+class Connection(BaseRequest):
+    """The network for PTB, whose errors keep their status and never hold what was sent.
 
-    def __init__(self, clock: TelegramClock, **options: Any) -> None:
-        hooks = {"event_hooks": {"response": [clock.hear]}}
-        super().__init__(httpx_kwargs=hooks, **options)
+    It speaks to httpx's transport. A client around it would add cookies, redirections and
+    authentication, of which a Bot API has none, for as much time as the transport takes itself.
+    """
 
-    async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
+    def __init__(
+        self,
+        clock: TelegramClock,
+        *,
+        connections: int = 1,
+        read_timeout: float = 5.0,
+        connect_timeout: float = 5.0,
+        pool_timeout: float = 1.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._clock, self._limits = clock, httpx.Limits(max_connections=connections)
+        self._timeouts = {
+            "read": read_timeout,
+            "write": 5.0,
+            "connect": connect_timeout,
+            "pool": pool_timeout,
+        }
+        self._transport = transport
+
+    @property
+    def read_timeout(self) -> float:
+        """Seconds without a word after which an answer is no longer waited for."""
+        return self._timeouts["read"]
+
+    async def initialize(self) -> None:
+        """Nothing to prepare: the first request says where to connect."""
+
+    async def shutdown(self) -> None:
+        """Close what is open."""
+        if self._transport:
+            await self._transport.aclose()
+            self._transport = None
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: object = None,
+        *_: Any,
+        **__: Any,
+    ) -> tuple[int, bytes]:
         """Make a request; an answer that says nothing about it is an error."""
-        return checked(*await super().do_request(*args, **kwargs))
+        wished = {"read": read_timeout} if isinstance(read_timeout, int | float) else {}
+        request = httpx.Request(
+            method,
+            _address(url),
+            headers=_HEADERS,
+            content=urlencode(request_data.json_parameters if request_data else {}).encode(),
+            extensions={"timeout": self._timeouts | wished},
+        )
+        try:
+            return checked(*await self._answer(request))
+        except httpx.TimeoutException as error:
+            raise TimedOut from error
+        except httpx.HTTPError as error:
+            raise NetworkError(f"httpx.{type(error).__name__}") from error
+
+    async def _answer(self, request: httpx.Request) -> tuple[int, bytes]:
+        if self._transport is None:
+            proxy = _proxy(request.url)
+            self._transport = httpx.AsyncHTTPTransport(limits=self._limits, proxy=proxy)
+        async with aclosing(await self._transport.handle_async_request(request)) as response:
+            body = await response.aread()
+        self._clock.hear(response)
+        return response.status_code, body
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> Json:
@@ -77,3 +150,18 @@ class Polled(Connection):
         """What came since it was last asked for."""
         came, self._came = self._came, []
         return came
+
+
+@lru_cache
+def _address(url: str) -> httpx.URL:
+    """An address, read once: there are as many as methods."""
+    return httpx.URL(url)
+
+
+def _proxy(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for an address."""
+    proxies = getproxies()
+    found = proxies.get(url.scheme) or proxies.get("all")
+    if not found or proxy_bypass(url.host):
+        return None
+    return found if "://" in found else f"http://{found}"

@@ -69,7 +69,7 @@ class Poll:
             try:
                 async with asyncio.timeout(_HUNG):
                     if webhook:
-                        webhook = not await self.bot.delete_webhook()
+                        webhook = not await self._free()
                     await self._once()
             except InvalidToken as error:
                 return f"Telegram refused to be polled ({error}): is the token still valid?"
@@ -81,6 +81,15 @@ class Poll:
                 continue
             pause = _FIRST_PAUSE
             await self._keep()
+
+    async def _free(self) -> bool:
+        """Let go of a webhook, which would keep polls away. A Bot API server of somebody's own may
+        not know the call; that the token is unknown the poll will say as well."""
+        try:
+            return await self.bot.delete_webhook()
+        except InvalidToken as error:
+            self.complaints.hear(error, "polling all the same")
+            return True
 
     async def _lead(self, leads: asyncio.Event) -> None:
         """Wait until this replica is the one that polls; meanwhile, Telegram is only greeted."""

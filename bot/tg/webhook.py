@@ -66,6 +66,7 @@ class Subscription:
             return True
         except TelegramError:
             return False
+        self.hearing.beat()
         return False
 
     async def _subscribe(self) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
@@ -41,8 +41,15 @@ def write_no_encoder(folder: Path) -> None:
 class Bot:
     """One process of the bot, and those that took its place: `starts`, `is_killed`, `starts`…"""
 
-    def __init__(self, home: Path, name: str = "bot", **environment: str) -> None:
+    def __init__(
+        self,
+        home: Path,
+        name: str = "bot",
+        command: Sequence[str] = ("bot", "run"),
+        **environment: str,
+    ) -> None:
         self.name, self.log_file = name, home / f"{name}.log"
+        self._command = [sys.executable, "-m", *command]
         self.kills: list[float] = []
         self.died: list[int] = []  # the exit codes of those that ended without being told
         self.peak = 0.0
@@ -62,7 +69,7 @@ class Bot:
         """Begin, and don't wait for anything."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "run"],
+                self._command,
                 env=self.environment,
                 cwd=self._home,
                 stdout=log,
@@ -106,6 +113,12 @@ class Bot:
     def rss(self) -> float:
         """The memory it occupies now, in MB."""
         return self._memory("VmRSS")
+
+    def processor_seconds(self) -> float:
+        """The processor time that its threads have had so far."""
+        tasks = Path(f"/proc/{self.process.pid if self.process else 0}/task")
+        spent = [(task / "schedstat").read_text().split()[0] for task in tasks.iterdir()]
+        return sum(map(int, spent)) / 1e9
 
     def measure(self) -> None:
         """Note the most memory that was occupied so far."""
