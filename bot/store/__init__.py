@@ -8,7 +8,8 @@ identity        which process this is
 memory          what one update's handling knows of the past, and what it leaves
 
 Texts that people wrote are kept only in the inbox until they are handled, as misses, which name
-nobody, and as the last question of a conversation, which a follow-up needs.
+nobody, and as the last question of a conversation, which a follow-up needs: as it is now, and for
+two days as it was before and after each answer.
 """
 
 from __future__ import annotations
