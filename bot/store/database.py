@@ -77,6 +77,7 @@ class Database:
         self._listeners: list[tuple[threading.Thread, threading.Event]] = []
         self._trouble: float | None = None
         self._said = -_AGAIN
+        self._told = False  # of a trouble whose end has not been told
 
     def close(self) -> None:
         """Let go of the database."""
@@ -163,15 +164,18 @@ class Database:
         now = time.monotonic()
         self._trouble = now if self._trouble is None else self._trouble
         if now - self._said >= _AGAIN:
-            self._said = now
+            self._said, self._told = now, True
             cause = getattr(error, "orig", None) or error
             first = str(cause).partition("\n")[0]
             log.error("the database cannot be used; waiting for it: %s", first[:200])
 
     def _relieved(self) -> None:
+        """On a full disk what changes nothing still succeeds, between all that does not: an end is
+        told no more often than a trouble."""
         if self._trouble is not None:
-            log.warning("the database is back after %.0f s", time.monotonic() - self._trouble)
-            self._trouble = None
+            if self._told:
+                log.warning("the database is back after %.0f s", time.monotonic() - self._trouble)
+            self._trouble, self._told = None, False
 
     def listen(self, channel: str, heard: Callable[[], None]) -> Callable[[], None]:
         """Call back, from another thread, whenever PostgreSQL notifies; what ends it."""
