@@ -78,6 +78,7 @@ class Database:
         self._listeners: list[tuple[threading.Thread, threading.Event]] = []
         self._trouble: float | None = None
         self._said = -_AGAIN
+        self._told = False  # of a trouble whose end has not been told
 
     def close(self) -> None:
         """Let go of the database."""
@@ -164,13 +165,16 @@ class Database:
         now = time.monotonic()
         self._trouble = now if self._trouble is None else self._trouble
         if now - self._said >= _AGAIN:
-            self._said = now
+            self._said, self._told = now, True
             log.error("the database cannot be used; waiting for it: %s", _first(error))
 
     def _relieved(self) -> None:
+        """On a full disk what changes nothing still succeeds, between all that does not: an end is
+        told no more often than a trouble."""
         if self._trouble is not None:
-            log.warning("the database is back after %.0f s", time.monotonic() - self._trouble)
-            self._trouble = None
+            if self._told:
+                log.warning("the database is back after %.0f s", time.monotonic() - self._trouble)
+            self._trouble, self._told = None, False
 
     def listen(self, channel: str, heard: Callable[[], None]) -> Callable[[], None]:
         """Call back, from another thread, whenever PostgreSQL notifies; what ends it."""
