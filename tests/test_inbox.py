@@ -410,8 +410,10 @@ async def test_while_a_file_is_locked_writers_wait_and_readers_dont(
             await store.receive(of(9, 1), 0, patiently=False)
         assert (await store.waiting()).length == 0
         assert not writing.done()
+        assert not await store.is_there()
         other.execute("ROLLBACK")
     await asyncio.wait_for(writing, LONGEST_WAIT)
+    assert await store.is_there()
     assert (await store.waiting()).length == 1
     assert [line.partition(":")[0][:24] for line in log.lines] == [
         "the database cannot be u",

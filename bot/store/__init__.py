@@ -190,7 +190,9 @@ class Store:
         return self._database.listen(inbox.CHANNEL, heard)
 
     async def is_there(self) -> bool:
-        """Whether the database answers."""
+        """Whether the database answers, and the last that was to be written is."""
+        if self._database.is_troubled:
+            return False
         try:
             await self._database.read_once(lambda db: db.execute(select(1)))
         except Unavailable:

@@ -155,10 +155,14 @@ class Database:
         with self._engine.connect() as db:
             return work(db)
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the last that was to be written is not."""
+        return self._trouble is not None
+
     async def calm(self) -> None:
-        """Wait until the last that was to be written is: what is told to people in between could
-        not be remembered."""
-        while self._trouble is not None:
+        """Wait until that is over: what is told to people in between could not be remembered."""
+        while self.is_troubled:
             await asyncio.sleep(_FIRST_PAUSE)
 
     def _complain(self, error: Exception) -> None:
