@@ -244,7 +244,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "还没处理完的留到处理完\n"
         "• “有用 / 没用”，连同你的用户编号：用来改进，一年后删\n"
         "• 每个聊天能不能发言、提示过没有，群里还有管理员的设置：一直留着\n"
-        "群里没叫我的话不记。日志里没有任何人写的话。不给别人，不做广告。\n"
+        "群里没叫我的话看过就抹去。日志里没有任何人写的话。不给别人，不做广告。\n"
         "/forget 删掉我记下的关于你的一切。",
         "I keep:\n"
         "• your messages: text and chat until they are answered, a fingerprint for two days, so "
@@ -259,9 +259,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "• “helpful” and “not helpful”, with your user id, to get better: for a year\n"
         "• of each chat, whether I may write there and whether a hint was given, of groups also "
         "what their admins set: without end\n"
-        "What is said in groups without calling me is not kept. Logs contain nothing that anybody "
-        "wrote. Nothing is passed on or used for advertising. /forget deletes all that I keep of "
-        "you.",
+        "What is said in groups without calling me is erased once I have seen it. Logs contain "
+        "nothing that anybody wrote. Nothing is passed on or used for advertising. /forget deletes "
+        "all that I keep of you.",
     ),
     "forgotten": (
         "删掉了：我记下的关于你的一切。没答上的问题里本来就没有你的名字。",

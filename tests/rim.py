@@ -19,6 +19,7 @@ from bot.respond import Conversation, Responder
 from bot.store import Case, ChatState, Memory, Miss, Speaker, Store, ledger
 from bot.tg import app, filing, private
 from bot.tg.arrivals import Json
+from bot.tg.connection import departs
 from bot.tg.faults import checked
 from bot.tg.library import Library
 from bot.tg.limits import Pace
@@ -36,6 +37,7 @@ class Line(FakeRequest):
     """The fake network, whose errors are what the bot's own connection makes of them."""
 
     async def do_request(self, *args: Any, **more: Any) -> tuple[int, bytes]:
+        await departs()
         return checked(*await super().do_request(*args, **more))
 
 

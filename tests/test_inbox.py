@@ -18,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from bot.respond import Conversation
-from bot.store import FLOOD, Arrival, Entry, Speaker, Store, Unavailable
+from bot.store import FLOOD, Arrival, Entry, Speaker, Store, Unavailable, Unopenable
 from bot.store import inbox as rows_of
 from bot.store.inbox import MANY_WAITING, MOST_WAITING, SECONDS_OF_A_FLOOD, Pulse, Replica
 from bot.store.schema import inbox
@@ -410,8 +410,10 @@ async def test_while_a_file_is_locked_writers_wait_and_readers_dont(
             await store.receive(of(9, 1), 0, patiently=False)
         assert (await store.waiting()).length == 0
         assert not writing.done()
+        assert not await store.is_there()
         other.execute("ROLLBACK")
     await asyncio.wait_for(writing, LONGEST_WAIT)
+    assert await store.is_there()
     assert (await store.waiting()).length == 1
     assert [line.partition(":")[0][:24] for line in log.lines] == [
         "the database cannot be u",
@@ -419,6 +421,39 @@ async def test_while_a_file_is_locked_writers_wait_and_readers_dont(
     ]
     assert max(map(len, log.lines)) < 300
     store.close()
+
+
+async def test_a_file_that_is_locked_at_the_start_is_waited_for(tmp_path: Path, log: Heard) -> None:
+    path = tmp_path / "bot.db"
+    Store(f"sqlite:///{path}").close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        opening = asyncio.create_task(asyncio.to_thread(Store, f"sqlite:///{path}"))
+        await log.says("cannot be opened yet")
+        other.execute("ROLLBACK")
+    store = await asyncio.wait_for(opening, LONGEST_WAIT)
+    assert (await store.waiting()).length == 0
+    store.close()
+
+
+async def test_a_server_that_is_not_up_at_the_start_is_waited_for(log: Heard) -> None:
+    with tempfile.TemporaryDirectory(prefix="fangtan-") as folder:
+        server = Server(Path(folder) / "own")
+        with server.database() as url:
+            server.stop()
+            opening = asyncio.create_task(asyncio.to_thread(Store, url))
+            await log.says("cannot be opened yet")
+            server.start()
+            store = await asyncio.wait_for(opening, LONGEST_WAIT)
+            assert (await store.waiting()).length == 0
+            store.close()
+        server.close()
+
+
+def test_who_may_not_enter_is_told_at_once(on_postgres: str) -> None:
+    wrong = make_url(on_postgres).set(database="no_such_database")
+    with pytest.raises(Unopenable):
+        Store(wrong.render_as_string(hide_password=False))
 
 
 def _kill_connections(server: Server, url: str) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 
 from bot.respond import Conversation
 from bot.store import DAY, FLOOD, KEPT, Arrival, ChatState, Memory, Sent, Speaker, Store, Unopenable
+from bot.store.database import Database, Unavailable
 from bot.store.inbox import MOST_WAITING
 from bot.store.schema import DONE, TABLES
 from tests.telegram import FakeClock
@@ -344,3 +347,23 @@ async def test_the_size_grows_with_what_is_in_it(store: Store) -> None:
 def test_a_database_that_cannot_be_opened_is_one_sentence(url: str) -> None:
     with pytest.raises(Unopenable, match=r"^BOT_DATABASE cannot be opened .*set it to"):
         Store(url)
+
+
+async def test_trouble_that_comes_and_goes_is_told_once_and_so_is_its_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk takes what changes nothing, and refuses the rest."""
+    database = Database(f"sqlite:///{tmp_path}/bot.db")
+
+    def refused(_: Connection) -> None:
+        raise OperationalError("INSERT", {}, OSError("database or disk is full"))
+
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await database.write_once(refused)
+        await database.write_once(lambda _: None)
+    database.close()
+    assert [line.partition(" after")[0] for line in caplog.messages] == [
+        "the database cannot be used; waiting for it: database or disk is full",
+        "the database is back",
+    ]

@@ -25,7 +25,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.tg.connection import Connection, TelegramClock
+from bot.tg.connection import DEPARTURE, Connection, TelegramClock
 from bot.tg.faults import Failed, Meaning, described, meaning
 from tests.telegram import TOKEN
 from tests.telegram.world import LONGEST_WAIT
@@ -251,6 +251,30 @@ async def test_what_finds_no_free_connection_is_not_sent() -> None:
         await asyncio.wait({first})
         await wire.shutdown()
     assert (meaning(raised.value), described(raised.value)) == (NEVER, "PoolTimeout")
+
+
+async def test_a_departure_is_noted_with_a_connection_and_before_the_first_byte() -> None:
+    happened: list[str] = []
+
+    async def note() -> None:
+        happened.append("noted")
+
+    async def hears(reader: Reader, writer: Writer) -> None:
+        happened.append("connected")
+        await reader.readuntil(b"\r\n\r\n")
+        happened.append("heard")
+        writer.close()
+
+    wished = DEPARTURE.set(note)
+    try:
+        await failure("http://127.0.0.1:1", patient())
+        assert happened == [], "nothing departs where nobody listens"
+        async with serving(hears) as url:
+            await failure(url, patient())
+    finally:
+        DEPARTURE.reset(wished)
+    assert sorted(happened[:2]) == ["connected", "noted"]
+    assert happened[2:] == ["heard"]
 
 
 async def test_a_proxy_that_will_not_pass_us_on_sends_nothing(

@@ -405,12 +405,13 @@ LAME = """
 import os, sys
 from bot.reloading import Reloading
 from bot.settings import settings
-from bot.tg import run
+from bot.tg import run, webhook
 from tests.bookshop import EDITION
 
 class Lame(Reloading):
     def look(self):
-        raise LookupError("a bug")
+        told = settings(os.environ)
+        raise LookupError("a bug near " + webhook.secret(told.webhook, told.token))
 
 sys.exit(run(Lame(None, None, EDITION), settings(os.environ)))
 """
@@ -419,7 +420,8 @@ sys.exit(run(Lame(None, None, EDITION), settings(os.environ)))
 def test_a_chore_that_dies_ends_the_bot_for_a_supervisor_to_start_it_anew(
     world: World, starts: Callable[..., Process]
 ) -> None:
-    bot = starts(program=("-c", LAME))
+    place = free_place()
+    bot = starts(program=("-c", LAME), BOT_WEBHOOK_URL=f"http://{place}/hook", BOT_LISTEN=place)
     assert bot.ends() == 1
     assert bot.log.count("the bot died") == 1
-    assert "LookupError: a bug" in bot.log
+    assert "LookupError: a bug near <secret>" in bot.log, "which is made from the token"

@@ -9,7 +9,8 @@ memory          what one update's handling knows of the past, and what it leaves
 ledger          misses become cases, which are taken and closed
 
 Texts that people wrote are kept only in the inbox until they are handled, as misses and cases,
-which name nobody, and as the last question of a conversation, which a follow-up needs.
+which name nobody, and as the last question of a conversation, which a follow-up needs: as it is
+now, and for two days as it was before and after each answer.
 """
 
 from __future__ import annotations
@@ -199,7 +200,9 @@ class Store:
         return self._database.listen(inbox.CHANNEL, heard)
 
     async def is_there(self) -> bool:
-        """Whether the database answers."""
+        """Whether the database answers, and the last that was to be written is."""
+        if self._database.is_troubled:
+            return False
         try:
             await self._database.read_once(lambda db: db.execute(select(1)))
         except Unavailable:

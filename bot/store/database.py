@@ -49,20 +49,21 @@ class Unavailable(Exception):
 
 
 class Database:
-    """A database brought up to date when it is opened. Raises Unopenable.
+    """A database brought up to date when it is opened; one that may yet come up, or be let go of,
+    is waited for so many seconds. Raises Unopenable.
 
     What is handed in is run with a connection, in a thread, in one transaction; it may be run
     several times, and must leave nothing behind but rows.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = 60.0) -> None:
         try:
             self._engine = _engine(url)
             self.is_shared = self._engine.dialect.name == "postgresql"
         except (ArgumentError, SQLAlchemyError, ImportError) as error:
             raise _unopenable(error) from error
         try:
-            migrate.to_head(self._engine)
+            _patiently_to_head(self._engine, patience)
         except migrate.Newer:
             self._engine.dispose()
             raise Unopenable(
@@ -77,6 +78,7 @@ class Database:
         self._listeners: list[tuple[threading.Thread, threading.Event]] = []
         self._trouble: float | None = None
         self._said = -_AGAIN
+        self._told = False  # of a trouble whose end has not been told
 
     def close(self) -> None:
         """Let go of the database."""
@@ -164,25 +166,30 @@ class Database:
         with self._engine.connect() as db:
             return work(db)
 
+    @property
+    def is_troubled(self) -> bool:
+        """Whether the last that was to be written is not."""
+        return self._trouble is not None
+
     async def calm(self) -> None:
-        """Wait until the last that was to be written is: what is told to people in between could
-        not be remembered."""
-        while self._trouble is not None:
+        """Wait until that is over: what is told to people in between could not be remembered."""
+        while self.is_troubled:
             await asyncio.sleep(_FIRST_PAUSE)
 
     def _complain(self, error: Exception) -> None:
         now = time.monotonic()
         self._trouble = now if self._trouble is None else self._trouble
         if now - self._said >= _AGAIN:
-            self._said = now
-            cause = getattr(error, "orig", None) or error
-            first = str(cause).partition("\n")[0]
-            log.error("the database cannot be used; waiting for it: %s", first[:200])
+            self._said, self._told = now, True
+            log.error("the database cannot be used; waiting for it: %s", _first(error))
 
     def _relieved(self) -> None:
+        """On a full disk what changes nothing still succeeds, between all that does not: an end is
+        told no more often than a trouble."""
         if self._trouble is not None:
-            log.warning("the database is back after %.0f s", time.monotonic() - self._trouble)
-            self._trouble = None
+            if self._told:
+                log.warning("the database is back after %.0f s", time.monotonic() - self._trouble)
+            self._trouble, self._told = None, False
 
     def listen(self, channel: str, heard: Callable[[], None]) -> Callable[[], None]:
         """Call back, from another thread, whenever PostgreSQL notifies; what ends it."""
@@ -215,6 +222,34 @@ class Database:
                 raise OSError from error
             finally:
                 db.invalidate()  # nobody else wants a connection that listens
+
+
+def _patiently_to_head(engine: Engine, patience: float) -> None:
+    end, said = time.monotonic() + patience, False
+    while True:
+        try:
+            return migrate.to_head(engine)
+        except OperationalError as error:
+            if time.monotonic() > end or not _may_pass(engine, error):
+                raise
+            if not said:
+                log.warning("the database cannot be opened yet; waiting for it: %s", _first(error))
+            said = True
+        time.sleep(0.5)
+
+
+def _may_pass(engine: Engine, error: OperationalError) -> bool:
+    """Whether another process holds the file, its disk is full, or a server is not up: one that is
+    says FATAL to who may not enter, and as long as it starts."""
+    told = str(error.orig)
+    if engine.dialect.name == "sqlite":
+        return "locked" in told or "full" in told
+    return "FATAL" not in told or "the database system is" in told
+
+
+def _first(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).partition("\n")[0][:200]
 
 
 def _unopenable(error: Exception) -> Unopenable:
@@ -264,4 +299,5 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The log beside the database grows to so many pages (of 4 KB) before it is emptied; by default
     # to 1,000, which a disk that is nearly full may not have.
     cursor.execute("PRAGMA wal_autocheckpoint=250")
+    cursor.execute("PRAGMA secure_delete=ON")  # what people wrote is overwritten when it is blanked
     cursor.close()

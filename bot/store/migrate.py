@@ -15,7 +15,7 @@ FIRST_RELEASE = "0001"
 # Any number that nobody else in the database locks: two replicas that start at once take turns.
 _LOCK = 20140806
 # A writer of SQLite takes its turn at once: one that has read first would be refused, not queued.
-# Said by hand, for a listener to SQLAlchemy's events is a fifth of what a transaction costs.
+# Said by hand, for a listener to SQLAlchemy's events is a tenth of a question's transactions.
 TURN = "BEGIN IMMEDIATE"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,24 @@ _HEADERS = {
     "Content-Type": "application/x-www-form-urlencoded",
     "User-Agent": BaseRequest.USER_AGENT,
 }
+
+
+# What is done when a request has its connection and nothing of it has gone yet: whoever notes that
+# something is on the wire does it then. Noted before it was made and had its connection, 33 answers
+# to groups never left in 60 kills (16 questions a second); noted here, 15 in 65.
+DEPARTURE: ContextVar[Callable[[], Awaitable[None]] | None] = ContextVar("departure", default=None)
+_DEPARTING = "http11.send_request_headers.started"
+
+
+async def departs() -> None:
+    """Do what was wished for the moment before a request departs."""
+    if wished := DEPARTURE.get():
+        await wished()
+
+
+async def _follow(event: str, _info: object) -> None:
+    if event == _DEPARTING:
+        await departs()
 
 
 class TelegramClock:
@@ -101,7 +120,7 @@ class Connection(BaseRequest):
             _address(url),
             headers=_HEADERS,
             content=urlencode(request_data.json_parameters if request_data else {}).encode(),
-            extensions={"timeout": self._timeouts | wished},
+            extensions={"timeout": self._timeouts | wished} | _traced(),
         )
         try:
             return checked(*await self._answer(request))
@@ -150,6 +169,10 @@ class Polled(Connection):
         """What came since it was last asked for."""
         came, self._came = self._came, []
         return came
+
+
+def _traced() -> dict[str, Any]:
+    return {"trace": _follow} if DEPARTURE.get() else {}
 
 
 @lru_cache

@@ -22,6 +22,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, TelegramError, T
 
 from bot import render
 from bot.metrics import Failure
+from bot.tg.connection import DEPARTURE
 from bot.tg.faults import Meaning, described, meaning
 from bot.tg.incoming import Place
 from bot.tg.limits import Terms, TooLate
@@ -63,14 +64,17 @@ async def send(letter: Letter, place: Place, context: Context) -> Message | None
 
 @asynccontextmanager
 async def _once(work: Work) -> AsyncIterator[None]:
-    """Note that a reply is on the wire, and if it certainly did not arrive, that it is not."""
-    await work.keep(ahead=1)
+    """Note that a reply is on the wire when it departs, and if it certainly did not arrive, that it
+    is not."""
+    wished = DEPARTURE.set(partial(work.keep, ahead=1))
     try:
         yield
     except TelegramError as error:
         if meaning(error) in (Meaning.NEVER_ARRIVED, Meaning.WAIT):
             await work.keep()
         raise
+    finally:
+        DEPARTURE.reset(wished)
 
 
 async def _own_up(place: Place, context: Context) -> None:
