@@ -178,7 +178,7 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     ledger.add_argument("--all", action="store_true", help="closed ones and those put aside, too")
     ledger.add_argument("--far", action="store_true", help="what no interview comes near, instead")
     ledger.add_argument(
-        "--most", type=_number(1), default=8, metavar="N", help="cases to list (default: 8)"
+        "--most", type=_number(1), default=6, metavar="N", help="cases to list (default: 6)"
     )
     ledger.set_defaults(command=_ledger, does="list")
     does = ledger.add_subparsers(metavar="DO")
