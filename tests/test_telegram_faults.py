@@ -174,7 +174,7 @@ def patient() -> Connection:
         (answers(502, PAGE), UNCERTAIN),
         (answers(502, b""), UNCERTAIN),
         (answers(502, b"[]"), UNCERTAIN),
-        (answers(503, PAGE), NEVER),
+        (answers(503, PAGE), UNCERTAIN),
         (answers(504, PAGE), UNCERTAIN),
         (answers(520, PAGE), UNCERTAIN),
         (answers(521, PAGE), NEVER),

@@ -38,11 +38,12 @@ class Meaning(Enum):
 
 # Statuses that python-telegram-bot turns into errors of their own where Telegram's JSON has them.
 _UNDERSTOOD = (400, 401, 403, 404, 409, 429)
-# Nobody took the request up: 408 not read to its end, 429 and 503 too much to do, 521 to 523 what
-# Cloudflare says of a server that it cannot reach. 504 says that a server had the request and did
-# not answer in time; so does a proxy's page with 502, if the server died over the request, and
-# nobody can tell that from one that was not there. Telegram's own 502 is its word that it failed.
-_NOT_TAKEN_UP = (408, 429, 503, 521, 522, 523)
+# Nobody took the request up: 408 not read to its end, 429 too much to do, 521 to 523 what
+# Cloudflare says of a server that it cannot reach. A proxy's page with 502 to 504 may say that as
+# well, or that the server died over the request or did not answer in time, and nobody can tell
+# which. Telegram's own 500 to 503 is its word that it failed.
+_NOT_TAKEN_UP = (408, 429, 521, 522, 523)
+_FAILED = (500, 502, 503)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -94,7 +95,7 @@ def meaning(error: TelegramError) -> Meaning:
 
 def _of_status(status: int, page: bool) -> Meaning:
     """A redirection leads to a captive portal; a page with 500 may come from anywhere."""
-    told = status in (500, 502) and not page
+    told = status in _FAILED and not page
     if status in _NOT_TAKEN_UP or 300 <= status <= 399 or told:
         return Meaning.NEVER_ARRIVED
     if 400 <= status <= 499 or status == 501:
