@@ -29,8 +29,9 @@ from bot.search import Index
 # a look at the particulars 70, 60 and 37. No bar finds what is said in other words: of the pairs
 # about one fact 4 % reach 0.9, 12 % reach 0.6. Other weights of the three, whitened vectors, a
 # regression on eleven features and the passage that the search finds nearest to each were no
-# better (on pools of crowds a, b, g, m and n). Wrong company hides a question, a case too many costs a line: hence 0.9; without meaning
-# 0.5 does as well (crowds a and m: 82 % each). How it ends: `python -m tests.clustering`.
+# better (on pools of crowds a, b, g, m and n). Wrong company hides a question, a case too many
+# costs a line: hence 0.9; without meaning 0.5 (crowds a and m: 82 % each, before that look). How
+# it ends: `python -m tests.clustering`.
 ALIKE = 0.9
 ALIKE_IN_FORM = 0.5
 WORDS = 4  # rarest ones by which others are found
