@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -367,3 +368,9 @@ async def test_trouble_that_comes_and_goes_is_told_once_and_so_is_its_end(
         "the database cannot be used; waiting for it: database or disk is full",
         "the database is back",
     ]
+
+
+def test_without_the_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(Unopenable, match=r"^BOT_DATABASE .* install the extra `postgres`"):
+        Store("postgresql://127.0.0.1/x")

@@ -253,6 +253,11 @@ def _first(error: Exception) -> str:
 
 
 def _unopenable(error: Exception) -> Unopenable:
+    if isinstance(error, ImportError):
+        return Unopenable(
+            "BOT_DATABASE is a PostgreSQL, whose driver is not installed: install the extra "
+            "`postgres`, or set it to an SQLite file such as sqlite:///fangtan.db."
+        )
     return Unopenable(
         f"BOT_DATABASE cannot be opened ({type(error).__name__}): set it to an SQLAlchemy "
         "URL of a database that can be written, such as sqlite:///fangtan.db."

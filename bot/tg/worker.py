@@ -94,10 +94,9 @@ class Worker:
 
     async def _beat(self) -> None:
         while True:
-            oldest = await self._store.beat(tuple(self._in_work))
-            if oldest and not self.leads.is_set():
+            if await self._store.beat(tuple(self._in_work)):
                 self.leads.set()
-            elif not oldest:
+            else:
                 self.leads.clear()
             await asyncio.sleep(_BEAT)
 
