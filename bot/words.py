@@ -334,6 +334,71 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Say for how many minutes, 1 to 10080, as in /snooze 60.",
     ),
     "resumed": ("我回来了。", "I'm back."),
+    # Orders
+    "order": ("请人来答（会记下往哪儿答）", "Ask a person (I keep where to reply)"),
+    "order_placed": (
+        "好，交给编者了。有回音就在这里告诉你；为此我记下了你的编号和这一问的位置，"
+        "/myorders 可以看，也可以撤回。",
+        "Passed on to the curators. You will hear here; for that I keep your user id and where "
+        "this question is. /myorders shows your orders and withdraws them.",
+    ),
+    "order_again": (
+        "这一问你已经请人答了，有回音就告诉你。/myorders 可以看。",
+        "You have asked for this already and will hear of it. See /myorders.",
+    ),
+    "order_full": (
+        "你已经有五问在等了，等有了回音再请，或者用 /myorders 撤回一问。",
+        "Five questions of yours are waiting. Wait for one, or withdraw one with /myorders.",
+    ),
+    "order_closed": (
+        "编者看过这一问了：访谈没有谈到。",
+        "The curators have looked at this: the interview doesn't speak of it.",
+    ),
+    "my_orders": ("你请人答的：", "What you have asked for:"),
+    "no_orders": ("你没有请人答的问题。", "You have asked for nothing."),
+    "orders_in_private": ("这个在私聊里看。", "See them in private."),
+    "order_waiting": ("在等人接", "waiting for somebody to take it"),
+    "order_promised": ("有人接了，说好{day}前答复", "taken, promised by {day}"),
+    "order_ended": ("答复了", "answered"),
+    "order_replied": ("编者答复了", "a curator has replied"),
+    "order_not_covered": ("访谈没有谈到", "the interview doesn't speak of it"),
+    "order_unreachable": ("没能送到", "could not be delivered"),
+    "withdraw": ("撤回第 {number} 问", "Withdraw no. {number}"),
+    "withdrawn": ("撤回了", "Withdrawn"),
+    "day": ("{month}月{day}日", "{month}/{day}"),
+    "told_taken": (
+        "你请人答的“{asked}”有人接了，说好{day}前答复。",
+        "Somebody has taken your question “{asked}” and promised a reply by {day}.",
+    ),
+    "told_later": (
+        "你请人答的“{asked}”要晚一些，改为{day}前答复。",
+        "Your question “{asked}” takes longer; the new promise is {day}.",
+    ),
+    "told_back": (
+        "你请人答的“{asked}”，接的人没能答成，重新在等人接。",
+        "Whoever took your question “{asked}” could not reply; it waits for somebody else.",
+    ),
+    "told_aside": (
+        "你请人答的“{asked}”先搁下了，暂时没有答复。",
+        "Your question “{asked}” was put aside; there is no reply for now.",
+    ),
+    "told_answer": (
+        "你请人答的“{asked}”，现在答得上了：",
+        "Your question “{asked}” has an answer:",
+    ),
+    "told_ended": (
+        "你请人答的“{asked}”编者看过了，没有可以引的原话。",
+        "The curators have looked at your question “{asked}”; there is nothing to quote.",
+    ),
+    "told_not_covered": (
+        "你请人答的“{asked}”编者看过了：访谈没有谈到。",
+        "The curators have looked at your question “{asked}”: the interview doesn't speak of it.",
+    ),
+    "told_replied": (
+        "你请人答的“{asked}”有回音了。\n编者答复，非嘉宾原话：\n{words}",
+        "There is a reply to your question “{asked}”.\nA curator's words, not the guest's:\n"
+        "{words}",
+    ),
     # Inline
     "inline_nothing": ("没找到，私聊问我试试", "Nothing found; ask me in private"),
     "inline_help": ("私聊问我", "Ask me in private"),
@@ -354,6 +419,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "command_about": ("每句话的出处", "Where every word comes from"),
     "command_privacy": ("我记下什么", "What I keep"),
     "command_forget": ("删掉我记下的关于你的一切", "Delete all that I keep of you"),
+    "command_myorders": ("请人答的问题", "What I asked people for"),
     "command_settings": ("本群设置", "Settings of this group"),
     "command_snooze": ("安静一会儿：/snooze 60", "Be silent for a while: /snooze 60"),
     "command_resume": ("恢复回答", "Answer again"),

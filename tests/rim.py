@@ -60,6 +60,7 @@ class Rim:
         pace: Pace | None = None,
         pauses: tuple[float, ...] = (0, 0),
         reloading: Reloading | None = None,
+        curators: int | None = None,
     ) -> None:
         self.world = world
         self.store = Store(database, world.clock)
@@ -77,6 +78,9 @@ class Rim:
             self._thinker,
             operators=operators,
             chats=chats,
+            curators=curators,
+            secret=b"rim",
+            folder=self._reloading.folder,
             now=world.clock,
             pauses=pauses,
         )
@@ -220,6 +224,8 @@ class Rim:
         self._delivered.clear()
         await deliver(self.world, self._handle)
         self._delivered.set()
+        await self._worker.look()
+        await self._worker.idle()
         await asyncio.sleep(0)  # what waits for the last picture has yet to begin to
         while self._albums:
             if task := self._albums.pop():

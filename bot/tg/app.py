@@ -44,6 +44,7 @@ from bot.tg import (
     logs,
     membership,
     operating,
+    orders,
     polling,
     private,
     profile,
@@ -118,6 +119,7 @@ def handlers(
             CommandHandler("about", commands.about, here),
             CommandHandler("privacy", commands.privacy, here),
             CommandHandler("forget", commands.forget, here),
+            CommandHandler("myorders", orders.mine, here),
             CommandHandler("status", operating.status, here & filters.User(operators)),
             CommandHandler("reload", operating.reload, here & filters.User(operators)),
             CommandHandler("settings", group_settings.settings, here),
@@ -204,6 +206,11 @@ class _Bot:
             thinker,
             operators=settings.admins,
             chats=settings.chats,
+            curators=settings.curators,
+            hours=settings.hours,
+            drafts=settings.drafts,
+            folder=reloading.folder,
+            secret=settings.token.encode(),
             now=clock,
         )
         self.polled = Polled(clock, read_timeout=2 * polling.POLL)
@@ -299,8 +306,9 @@ async def _serve(bot: _Bot, stop: asyncio.Event) -> int:
     done waits in the inbox."""
     bot.begun = True
     bot.hearing.beat()
+    curated = bot.services.curators is not None
     chores = [
-        asyncio.create_task(profile.introduce(bot.application.bot)),
+        asyncio.create_task(profile.introduce(bot.application.bot, curated)),
         asyncio.create_task(_keep_tidy(bot.services.store)),
         asyncio.create_task(bot.desk.watch()),
         asyncio.create_task(bot.worker.run()),

@@ -14,7 +14,7 @@ from bot.respond import Conversation
 # their numbers, and so expires with the knowledge that it was made from. The first release's
 # `whole` and `turn`, which named passages by their characters, are no words any more: they expire.
 NUMBERED = frozenset({"show", "open", "page", "list", "good", "bad"})
-LASTING = frozenset({"delete", "ambient", "idle"})
+LASTING = frozenset({"delete", "ambient", "idle", "order", "withdraw"})
 
 
 class Library:

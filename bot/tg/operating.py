@@ -169,6 +169,13 @@ async def reload(update: Update, context: Context) -> None:
         await sending.send(letter, question.place, context)
 
 
+async def catch_up(context: Context) -> None:
+    """Let what is being handled go on with the knowledge as its files are now: another replica may
+    have written them a moment ago."""
+    await _desk(context).reload(0)
+    context.work.shelf = context.services.shelf
+
+
 def _desk(context: Context) -> Desk:
     desk: Desk = context.bot_data["desk"]
     return desk

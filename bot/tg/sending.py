@@ -43,6 +43,12 @@ OWNING_UP = 10
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:
     """Send a letter; None where it did not, or perhaps did not, arrive, or had arrived before a
     crash. In groups what was on the wire then is not sent again."""
+    sent = await deliver(letter, place, context)
+    return sent if isinstance(sent, Message) else None
+
+
+async def deliver(letter: Letter, place: Place, context: Context) -> Message | Meaning | None:
+    """Send a letter; if it did not arrive, what that means; None where it had before a crash."""
     work = context.work
     if work.is_told():
         work.passed()
@@ -59,7 +65,7 @@ async def send(letter: Letter, place: Place, context: Context) -> Message | None
     if isinstance(sent, Message):
         work.spoken = True
         _verify(sent, letter)
-    return sent if isinstance(sent, Message) else None
+    return sent
 
 
 @asynccontextmanager
@@ -112,7 +118,8 @@ async def _post(letter: Letter, place: Place, terms: Terms, context: Context) ->
 
 def _deadline(chat: int, context: Context) -> float | None:
     """Until when it makes sense to write: in groups the talk moves on. Their ids are negative."""
-    return time.monotonic() + seconds_left(context) if chat < 0 else None
+    hurried = chat < 0 and not context.work.is_errand
+    return time.monotonic() + seconds_left(context) if hurried else None
 
 
 def seconds_left(context: Context) -> float:

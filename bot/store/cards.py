@@ -1,0 +1,252 @@
+"""What stands in the curators' chat: cards of cases, what they taught, what speaks for a phrase.
+
+A card is a function of what is stored: whoever changes something that it shows leaves an errand
+that draws it anew. `stage` is what its buttons are about just now, as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from bot.cases import ENOUGH
+from bot.store import errands, ledger
+from bot.store.ledger import DAY, Case
+from bot.store.schema import cards, cases, evidence, lessons, notes, orders, variants
+
+LessonState: TypeAlias = Literal["wanted", "taught", "answered", "undone", "refused"]
+SMALLEST = 2  # times that a question is asked before it gets a card, unless somebody ordered it
+_GRACE = DAY  # after a promise is broken, until the case is given back
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Where the card of a case stands, if it does (`message`), and what its buttons are about."""
+
+    case: int
+    chat: int
+    thread: int
+    message: int
+    digest: str
+    stage: Mapping[str, Any]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a curator accepted: a wording for an exchange, or for none."""
+
+    id: int
+    case: int
+    interview: str
+    exchange: str | None
+    quote: str
+    text: str
+    by: str
+    curator: int | None
+    state: LessonState
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How many people's choices speak for an exchange as the answer of a case, and against."""
+
+    exchange: str
+    people: int
+    against: int
+
+
+# Cards
+
+
+def card(db: Connection, case: int) -> Card | None:
+    """The card of a case, where there is one."""
+    row = db.execute(select(cards).where(cards.c.case == case)).first()
+    return _card(row) if row else None
+
+
+def card_at(db: Connection, chat: int, message: int) -> Card | None:
+    """The card that a message is."""
+    here = (cards.c.chat == chat) & (cards.c.message == message) & (message != 0)
+    row = db.execute(select(cards).where(here)).first()
+    return _card(row) if row else None
+
+
+def _card(row: Any) -> Card:
+    stage = json.loads(row.stage)
+    return Card(row.case, row.chat, row.thread, row.message, row.digest, stage, row.at)
+
+
+def begin(db: Connection, case: int, chat: int, now: float) -> bool:
+    """Let a case have a card, which an errand will post; False where it has one."""
+    if card(db, case) is not None:
+        return False
+    none = {"thread": 0, "message": 0, "digest": "", "stage": "{}"}
+    db.execute(insert(cards).values(case=case, chat=chat, at=now, **none))
+    errands.redraw(db, case, now)
+    return True
+
+
+def stand(db: Connection, case: int, **where: Any) -> None:
+    """Note where a card stands (chat, thread, message) or what it shows (digest)."""
+    db.execute(update(cards).where(cards.c.case == case).values(**where))
+
+
+def set_stage(db: Connection, case: int, stage: Mapping[str, Any], now: float) -> None:
+    """Let the buttons of a card be about something else."""
+    written = json.dumps(stage, ensure_ascii=False)
+    db.execute(update(cards).where(cards.c.case == case).values(stage=written))
+    errands.redraw(db, case, now)
+
+
+def due(db: Connection, chat: int, most: int, now: float) -> int:
+    """Begin the cards that are due: at most so many in 24 hours, those first for which somebody
+    waits, then what people's choices speak for, then what was asked most; how many."""
+    posted = select(func.count()).select_from(cards).where(cards.c.at > now - DAY)
+    room = max(0, most - int(db.execute(posted).scalar_one()))
+    chosen = _uncarded(db, room) if room else ()
+    for number in chosen:
+        begin(db, number, chat, now)
+    return len(chosen)
+
+
+def _uncarded(db: Connection, most: int) -> Sequence[int]:
+    c = cases.c
+    ordered = exists().where((orders.c.case == c.id) & (orders.c.state == "waiting"))
+    none = ~exists().where(cards.c.case == c.id)
+    wanted = (c.state == "open") & none & (ordered | (~c.far & (c.times >= SMALLEST)))
+    query = select(c.id).where(wanted).order_by(ordered.desc(), c.times.desc(), c.first)
+    return db.execute(query.limit(most)).scalars().all()
+
+
+def rest(db: Connection, most: int) -> tuple[tuple[Case, ...], int]:
+    """The largest open cases without a card, and how many there are."""
+    none = ~exists().where(cards.c.case == cases.c.id)
+    wanted = (cases.c.state == "open") & ~cases.c.far & none
+    query = select(cases).where(wanted).order_by(cases.c.times.desc(), cases.c.id).limit(most)
+    count = db.execute(select(func.count()).select_from(cases).where(wanted)).scalar_one()
+    return tuple(ledger.as_case(db, row) for row in db.execute(query).all()), int(count)
+
+
+def overdue(db: Connection, now: float) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The cases whose promise was broken since the last look (they are marked as told of), and
+    those that nobody gave a new date for a day after that."""
+    c = cases.c
+    late = (c.state == "taken") & (c.until < now)
+    fresh = tuple(db.execute(select(c.id).where(late & c.reminded.is_(None))).scalars())
+    db.execute(update(cases).where(c.id.in_(fresh)).values(reminded=now))
+    lapsed = select(c.id).where(late & (c.reminded < now - _GRACE))
+    return fresh, tuple(db.execute(lapsed).scalars())
+
+
+# Lessons
+
+
+def teach(db: Connection, lesson: Lesson, source: str) -> bool:
+    """Write down what a curator accepted, for an errand to carry out; False where the same press
+    did so already."""
+    values = {name: getattr(lesson, name) for name in Lesson.__slots__ if name != "id"}
+    made = _insert(db, lessons).values(**values, source=source)
+    done = db.execute(
+        made.on_conflict_do_nothing(index_elements=["source"]).returning(lessons.c.id)
+    )
+    number = done.scalar()
+    if number is not None:
+        errands.put(db, "lessons", {"do": "teach", "lesson": number}, lesson.at)
+    return number is not None
+
+
+def lesson(db: Connection, number: int) -> Lesson | None:
+    """What was accepted, by its number."""
+    row = db.execute(select(lessons).where(lessons.c.id == number)).first()
+    return _lesson(row) if row else None
+
+
+def lessons_of(db: Connection, case: int) -> tuple[Lesson, ...]:
+    """What was accepted for a case, the newest last."""
+    query = select(lessons).where(lessons.c.case == case).order_by(lessons.c.id)
+    return tuple(map(_lesson, db.execute(query)))
+
+
+def _lesson(row: Any) -> Lesson:
+    return Lesson(**{name: getattr(row, name) for name in Lesson.__slots__})
+
+
+def became(db: Connection, number: int, state: LessonState, now: float) -> None:
+    """Note what came of a lesson."""
+    changed = update(lessons).where(lessons.c.id == number).values(state=state)
+    case = db.execute(changed.returning(lessons.c.case)).scalar()
+    if case is not None:
+        errands.redraw(db, case, now)
+
+
+def untaught(db: Connection, number: int, source: str, now: float) -> None:
+    """Let an errand take a lesson back."""
+    errands.put(db, "lessons", {"do": "unteach", "lesson": number}, now, f"unteach {source}"[:48])
+
+
+# Evidence
+
+
+def note_choice(
+    db: Connection, key: str, exchange: str, mark: str, useful: bool, now: float
+) -> None:
+    """Keep that somebody, whom the mark does not name, found an exchange to be the answer to a
+    question, or not to be it; who says so again counts once."""
+    row = {"key": key, "exchange": exchange, "mark": mark}
+    made = _insert(db, evidence).values(**row, useful=useful, at=now)
+    db.execute(
+        made.on_conflict_do_update(
+            index_elements=list(evidence.primary_key), set_={"useful": useful, "at": now}
+        )
+    )
+
+
+def supports(db: Connection, case: int) -> tuple[Support, ...]:
+    """The exchanges that people's choices speak for as the answer of a case, the best first."""
+    e, for_, against = evidence.c, set[tuple[str, str]](), set[tuple[str, str]]()
+    mine = select(variants.c.key).where(variants.c.case == case)
+    for row in db.execute(select(e.exchange, e.mark, e.useful).where(e.key.in_(mine))):
+        (for_ if row.useful else against).add((row.exchange, row.mark))
+    found = {exchange for exchange, _ in for_ | against}
+    counted = (Support(x, _people(for_, x), _people(against, x)) for x in found)
+    return tuple(sorted(counted, key=lambda s: (s.against - s.people, s.exchange)))
+
+
+def _people(said: set[tuple[str, str]], exchange: str) -> int:
+    return sum(one == exchange for one, _ in said)
+
+
+def proposed(found: Sequence[Support]) -> Support | None:
+    """The exchange that enough people chose: several, and twice as many as all who chose
+    otherwise; never on one person's word."""
+    if not found or found[0].people < ENOUGH:
+        return None
+    others = found[0].against + sum(support.people for support in found[1:])
+    return found[0] if found[0].people >= 2 * others else None
+
+
+# Notes
+
+
+def note(db: Connection, name: str) -> str | None:
+    """What is noted under a name."""
+    found: str | None = db.execute(select(notes.c.value).where(notes.c.name == name)).scalar()
+    return found
+
+
+def set_note(db: Connection, name: str, value: str) -> None:
+    """Note something under a name, in place of what was noted there."""
+    made = _insert(db, notes).values(name=name, value=value)
+    db.execute(made.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+
+def _insert(db: Connection, table: Any) -> Any:
+    return (postgresql if db.dialect.name == "postgresql" else sqlite).insert(table)
