@@ -135,7 +135,7 @@ LAYERS = {
         "edition interview ledger metrics reloading render respond settings store tg words "
         "yaml_text",
         "httpx telegram",
-        "asyncio concurrent logging os signal time urllib",
+        "asyncio concurrent logging os pathlib signal time urllib",
     ),
 }
 PURE = (
