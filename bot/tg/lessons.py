@@ -26,6 +26,7 @@ from bot.teaching import Difference, Effect
 from bot.tg import operating
 from bot.tg.services import Context
 from bot.words import to_curators
+from bot.yaml_text import Fault
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ async def weigh(what: Mapping[str, Any], context: Context) -> None:
     if stage is None or stage["objections"] is not None or folder is None:
         return
     edition, lesson = context.work.shelf.edition, teaching.Lesson(**stage["lesson"])
-    against = list(await asyncio.to_thread(teaching.objections, lesson, edition))
+    found = await asyncio.to_thread(teaching.objections, lesson, edition)
+    against = [_short(why, folder) for why in found]
     looked = {**stage, "objections": against}
     if not await curating.set_stage(what["case"], looked, was=stage) or against:
         return
@@ -138,15 +140,21 @@ async def teach(what: Mapping[str, Any], context: Context) -> None:
         return
     faults = await operating.catch_up(context)
     if faults:
-        told = "；".join(map(str, faults[:3]))
-        problem = to_curators("refused_files", faults=told)
-        await curating.set_stage(lesson.case, {"problem": problem}, was={})
+        await _say_faults(lesson.case, faults, context)
     turn = await context.services.think(cases.said_now, view.case.text, context.responder)
     if faults or not _is_as_wished(turn, lesson):
         await curating.became(lesson.id, "taught")
         return
     await _close(lesson, context)
     await curating.became(lesson.id, "answered")
+
+
+async def _say_faults(case: int, faults: Sequence[Fault], context: Context) -> None:
+    """Say on the card why what is written is not in service."""
+    folder = context.services.folder or Path()
+    told = _short("；".join(map(str, faults[:3])), folder)
+    problem = to_curators("refused_files", faults=told)
+    await context.services.store.curating.set_stage(case, {"problem": problem}, was={})
 
 
 async def _written(lesson: Lesson, context: Context) -> str:
@@ -160,11 +168,16 @@ async def _written(lesson: Lesson, context: Context) -> str:
         # What is there already was written before a crash, or by hand.
         is_new = not teaching.is_taught(edition.knowledge, wanted)
         if is_new and (against := await asyncio.to_thread(teaching.objections, wanted, edition)):
-            return to_curators("objections") + "\n".join(against)
+            return to_curators("objections") + _short("\n".join(against), folder)
         await asyncio.to_thread(teaching.teach, folder, wanted, _note(lesson))
     except teaching.Unwritable as error:
-        return str(error)
+        return _short(str(error), folder)
     return ""
+
+
+def _short(text: str, folder: Path) -> str:
+    """What is said of files, with their names only."""
+    return text.replace(f"{folder}/", "")
 
 
 def _as_taught(lesson: Lesson) -> teaching.Lesson:
@@ -210,7 +223,8 @@ async def unteach(what: Mapping[str, Any], context: Context) -> None:
     try:
         await asyncio.to_thread(teaching.unteach, folder, _as_taught(lesson), _note(lesson))
     except teaching.Unwritable as error:
-        await curating.set_stage(lesson.case, {"problem": str(error)}, was={})
+        problem = _short(str(error), folder)
+        await curating.set_stage(lesson.case, {"problem": problem}, was={})
         return
     await operating.catch_up(context)
     change = Change("open", what["by"], how=to_curators("taken_back"))
