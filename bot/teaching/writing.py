@@ -284,7 +284,8 @@ def _with_expectation(text: str, path: Path, lesson: Lesson, note: str) -> str:
     for entry in items(page.root):
         if all(said(value(entry, name)) == expected[name] for name in ("q", "target")):
             return text
-    new = put(page, page.root, expected, note)
+    is_list = page.root is None or bool(items(page.root))
+    new = put(page, page.root, expected, note) if is_list else None
     if new is None:
         raise Unwritable(f"{path}: 写法没法续写; 写成列表,逐项以“- ”开头。")
     return new
