@@ -73,7 +73,6 @@ class Rim:
         edition = Edition(knowledge, responder, (), "rim")
         self._reloading = reloading or Reloading(None, None, edition)
         self.hearing = Hearing(world.clock)
-        more: dict[str, Any] = {} if curators is None else {"curators": curators}
         self.services = Services(
             Shelf.of(reloading.served) if reloading else Shelf(edition, self.library),
             self.store,
@@ -85,7 +84,6 @@ class Rim:
             folder=self._reloading.folder,
             now=world.clock,
             pauses=pauses,
-            **more,
         )
         self._runner = asyncio.Runner()
         self._delivered = asyncio.Event()

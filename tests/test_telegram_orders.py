@@ -429,3 +429,17 @@ def test_evidence_names_nobody(unsure: Rim, world: World, alice: Person) -> None
     assert len(rows) == 1 and str(alice.id) not in repr(rows)
     assert unsure.services.mark(alice.id, RENT.key) != unsure.services.mark(alice.id, CATS.key)
     assert isinstance(world.private(alice), Chat)
+
+
+def test_a_chosen_inline_result_speaks_for_it_too() -> None:
+    world = World(clock=FakeClock(), inline_feedback=True)
+    person, friend = world.user("Dora"), world.user("Emil")
+    group = world.supergroup("外面", members=[person, friend])
+    with Rim(world, curators=CURATORS, responder=OFFERING) as bot:
+        search = person.inline(EITHER, group)
+        bot.catches_up()
+        person.chooses(search, next(t for t in search.titles if t.startswith("猫")), group)
+        bot.catches_up()
+        bot.asked(friend, EITHER)
+        bot.files()
+        assert [(s.exchange, s.people) for s in view(bot).supports] == [(CATS.key, 1)]
