@@ -6,13 +6,15 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot import edition, evaluate, knowledge, question_files, reloading, teaching
 from bot.edition import Edition
 from bot.respond import Answer, Conversation, NotCovered, principal
+from bot.search import Floats
 from bot.suggest import Failed
-from bot.teaching import Lesson, Unwritable
+from bot.teaching import Lesson, Unwritable, writing
 from tests.test_cli import KNOWLEDGE, PHRASES
 
 QUOTE = "零六年那次浪打到了塔腰,窗户碎了三扇。"
@@ -205,6 +207,13 @@ def test_what_finds_no_line_of_its_own_goes_to_the_end(
     assert phrases_in(folder) == text
 
 
+def test_behind_a_block_of_text_it_goes_on_in_the_next_line(folder: Path) -> None:
+    text = PHRASES.replace("    - 如今还用得着守塔人吗\n", "    - |-\n      如今还用得着守塔人吗\n")
+    (folder / "lighthouse.phrases.yaml").write_text(text, encoding="utf-8")
+    assert teaching.teach(folder, ASK)
+    assert f"      如今还用得着守塔人吗\n    - {ASK.text}\ndeclines:" in phrases_in(folder)
+
+
 def test_what_suggest_wrote_counts_and_can_be_taken_back(folder: Path) -> None:
     text = PHRASES + f"suggested:\n- exchange: q3\n  asks:\n  - {ASK.text}\n  - 还有别的\n"
     (folder / "lighthouse.phrases.yaml").write_text(text, encoding="utf-8")
@@ -269,6 +278,21 @@ def test_two_curators_at_once_lose_nothing(folder: Path) -> None:
         thread.join()
     assert all(teaching.is_taught(loaded(folder).knowledge, one) for one in lessons)
     assert len(question_files.load(folder)) == 12
+
+
+def test_what_somebody_writes_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text("a", encoding="utf-8")
+    seen = []
+
+    def change(text: str) -> str:
+        if not seen:
+            path.write_text(f"{text}, by hand", encoding="utf-8")
+        seen.append(text)
+        return f"{text}, and more"
+
+    assert writing.edit(path, change)
+    assert path.read_text(encoding="utf-8") == "a, by hand, and more"
 
 
 @pytest.mark.parametrize(
@@ -384,7 +408,10 @@ def test_a_target_may_name_the_interview(folder: Path) -> None:
 # ── objections ───────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("lesson", [ASK, FACT, NEW_FACT, DECLINE])
+@pytest.mark.parametrize(
+    "lesson",
+    [ASK, FACT, NEW_FACT, DECLINE, Lesson("lighthouse", "q1", "", "年头")],  # its own topic
+)
 def test_nothing_speaks_against_what_is_fit(folder: Path, lesson: Lesson) -> None:
     assert teaching.objections(lesson, loaded(folder)) == ()
 
@@ -459,6 +486,26 @@ def test_another_passage_of_the_same_answer_is_another_reply(folder: Path) -> No
     before, after = difference.before.reply, difference.after.reply
     assert isinstance(before, Answer) and isinstance(after, Answer)
     assert before.exchange.id == after.exchange.id and before.quote != after.quote
+
+
+def test_with_an_encoder_a_question_is_encoded_once_for_before_and_after(folder: Path) -> None:
+    batches: list[Sequence[str]] = []
+
+    def encoder(texts: Sequence[str]) -> Floats:
+        batches.append(texts)
+        rows = np.array([[1.0 + text.count(c) for c in "塔浪窗风年人"] for text in texts])
+        unit: Floats = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+        return unit
+
+    bot = edition.load(folder, encoder)
+    batches.clear()
+    questions = expecting(("浪把啥打烂啦", "q2"), ("老了还上塔不", "q3"))
+    effect = teaching.effect(ASK, bot, questions)
+    assert effect is not None and isinstance(effect.turn.reply, Answer)
+    singles = [text for (text, *more) in batches if not more]
+    assert not set(singles) & {"浪把啥打烂啦", "老了还上塔不"}
+    assert len(singles) == len(set(singles))
+    assert bot.responder.index.encoder is encoder, "what is served encodes as before"
 
 
 def test_whoever_no_longer_wants_to_know_is_not_kept_waiting(folder: Path) -> None:
