@@ -67,7 +67,7 @@ EXPECTED = {
     *PLACES,
 }
 ASIDE = {"toast", "toasts", "results", "offers"}  # what is no message
-_LINE = re.compile(r"(?P<who>\S+(?: and \S+)*?)(?P<there> at curators)?(?: (?P<verb>\S.*))?")
+_LINE = re.compile(r"(?P<who>\S+(?: and \S+)*)(?P<there> at curators)?(?: (?P<verb>\S.*))?")
 
 Script = dict[str, Any]
 
@@ -502,7 +502,7 @@ class Play:
     def _acts_and_kills(self, step: Script) -> Chat:
         if "kill" not in step:
             return self.act(step)
-        self.stage.kills(int(step["kill"]))
+        self.stage.kills(step["kill"])
         chat = self.act(step)
         self.stage.revives()
         return chat
@@ -780,12 +780,13 @@ def holds_always(play: Play) -> None:
 
 
 def is_refused_what_it_says(play: Play) -> None:
-    """Telegram refused nothing but what the scene says that it did."""
+    """Telegram refused nothing but what the scene says that it did; where the bot is killed, which
+    only a process can be, it says that it may."""
     calls = [call for call in play.world.calls if call.status in (400, 404, 501)]
     expected = play.script.get("refusals", [])
     surprising = [call for call in calls if not any(why in call.description for why in expected)]
     assert not surprising, surprising
-    for why in expected:
+    for why in [] if any("kill" in step for step in play.script["talk"]) else expected:
         assert any(why in call.description for call in calls), f"nothing was refused: {why}"
 
 

@@ -9,7 +9,6 @@ with InProcess(world, …) as stage:          with OwnProcess(world, home) as st
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -23,10 +22,16 @@ from tests.rim import Rim
 from tests.soaking.process import ROOT, Bot, begins, write_no_encoder
 from tests.soaking.servers import WrongClock
 from tests.telegram import Chat, FakeClock, HttpDoor, World
-from tests.telegram.world import LONGEST_WAIT
+from tests.telegram.methods import METHODS
+from tests.telegram.world import LONGEST_WAIT, Fault
 
-# What people notice of a bot: a call of these that took effect.
-EFFECTS = ("send", "edit", "delete", "answer", "create", "close", "reopen")
+# The calls by which people notice what a bot does.
+EFFECTS = tuple(
+    row[0]
+    for row in METHODS.values()
+    if row[0].startswith(("send", "edit", "delete", "answer", "create", "close", "reopen"))
+    and row[0] != "deleteWebhook"
+)
 
 
 def morning() -> FakeClock:
@@ -58,8 +63,9 @@ class Stage:
         """Stop the bot, or kill it, and start it again on the same database."""
         raise ValueError("who shares a bot cannot restart it")
 
-    def kills(self, call: int) -> None:
-        """When the bot's next call but so many has taken effect, kill it before it hears so."""
+    def kills(self, moment: str) -> None:
+        """Kill the bot `before` or `after` the next thing that it does takes effect, in both cases
+        without its hearing of it; `after 2`: the next but one."""
         raise ValueError("who shares a bot cannot kill it")
 
     def revives(self) -> None:
@@ -122,7 +128,7 @@ class InProcess(Stage):
         self._open.close()
         self.begins(self._curators)
 
-    def kills(self, call: int) -> None:
+    def kills(self, moment: str) -> None:
         """Nothing: what cannot be killed in the middle is restarted afterwards."""
 
     def revives(self) -> None:
@@ -140,14 +146,50 @@ class SharedProcess(Stage):
         self.world.wait_for(happened)
 
 
+class Trap:
+    """Holds a bot at one moment: what it does next, or next but some, arrives at Telegram and is
+    not answered, whether it took effect (`after`) or not (`before`)."""
+
+    def __init__(self, world: World, moment: str) -> None:
+        order, _, number = moment.partition(" ")
+        if order not in ("before", "after"):
+            raise ValueError(f"one is killed before or after, not {moment!r}")
+        self._world, self._since, self._number = world, len(world.calls), int(number or 1)
+        self._after = order == "after"
+        self._faults: list[Fault] = []
+        self._unheard = world.listen(self._look)
+        self._look()
+
+    @property
+    def struck(self) -> bool:
+        """Whether the bot waits in vain."""
+        return any(not fault.times for fault in self._faults)
+
+    def opens(self) -> None:
+        """Let everything be answered again."""
+        self._unheard()
+        for fault in self._faults:
+            self._world.faults.remove(fault)
+        self._faults = []
+
+    def _look(self) -> None:
+        with self._world.lock:
+            calls = self._world.calls[self._since :]
+            done = sum(call.method in EFFECTS and call.status == 200 for call in calls)
+            if done == self._number - 1 and not self._faults:
+                for method in EFFECTS:
+                    self._world.fail(method, "hang", after_effect=self._after)
+                self._faults = self._world.faults[-len(EFFECTS) :]
+
+
 class OwnProcess(Stage):
     """The program, started for one scene, over HTTP; its clock is as far as the scene's."""
 
     def __init__(self, world: World, home: Path, database: str = "", folder: Path | None = None):
         write_no_encoder(home / "no-encoder")
         self.world, self._clock, self._off = world, WrongClock(home), 0
-        self._open, self._dead = ExitStack(), threading.Event()
-        self._disarm: Callable[[], None] = lambda: None
+        self._open = ExitStack()
+        self._trap: Trap | None = None
         door = self._open.enter_context(HttpDoor(world))
         self.bot = Bot(
             home,
@@ -191,22 +233,16 @@ class OwnProcess(Stage):
         self.bot.is_killed() if killed else self.ends()
         self._starts()
 
-    def kills(self, call: int) -> None:
-        since = len(self.world.calls)
-
-        def look() -> None:
-            done = [c for c in self.world.calls[since:] if c.method.startswith(EFFECTS)]
-            if sum(c.status == 200 for c in done) >= call and self.bot.process:
-                self.bot.process.kill()
-                self._dead.set()
-
-        self._dead.clear()
-        self._disarm = self.world.listen(look)
+    def kills(self, moment: str) -> None:
+        self._trap = Trap(self.world, moment)
 
     def revives(self) -> None:
-        assert self._dead.wait(LONGEST_WAIT), f"it did nothing to be killed at: {self.bot.log}"
-        self._disarm()
+        trap, self._trap = self._trap, None
+        assert trap is not None
+        self.world.wait_for(lambda: trap.struck or self._has_ended())
+        assert trap.struck, self.bot.log
         self.bot.is_killed()
+        trap.opens()
         self._starts()
 
     def _starts(self) -> None:
