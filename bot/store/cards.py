@@ -23,6 +23,7 @@ from bot.store.schema import cards, cases, evidence, lessons, notes, orders, var
 LessonState: TypeAlias = Literal["wanted", "taught", "answered", "undone", "refused"]
 SMALLEST = 2  # times that a question is asked before it gets a card, unless somebody ordered it
 _GRACE = DAY  # after a promise is broken, until the case is given back
+_ADRIFT = "adrift"  # what a card shows of which nobody knows whether it was posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,17 @@ class Card:
     stage: Mapping[str, Any]
     at: float
 
+    @property
+    def is_adrift(self) -> bool:
+        """Whether it may have been posted, by an attempt that was cut short, and where is not
+        known: it is not posted again of itself, lest there be two, and stands where somebody
+        presses it."""
+        return not self.message and self.digest == _ADRIFT
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What a curator accepted: a wording for an exchange, or for none."""
+    """What a curator accepted: a wording for an exchange (its id: `q4`), or for none."""
 
     id: int
     case: int
@@ -79,6 +87,12 @@ def card_at(db: Connection, chat: int, message: int) -> Card | None:
     return _card(row) if row else None
 
 
+def is_in_topic(db: Connection, chat: int, thread: int) -> bool:
+    """Whether a topic is that of a card."""
+    here = (cards.c.chat == chat) & (cards.c.thread == thread) & (thread != 0)
+    return db.execute(select(cards.c.case).where(here)).first() is not None
+
+
 def _card(row: Any) -> Card:
     stage = json.loads(row.stage)
     return Card(row.case, row.chat, row.thread, row.message, row.digest, stage, row.at)
@@ -99,11 +113,31 @@ def stand(db: Connection, case: int, **where: Any) -> None:
     db.execute(update(cards).where(cards.c.case == case).values(**where))
 
 
-def set_stage(db: Connection, case: int, stage: Mapping[str, Any], now: float) -> None:
-    """Let the buttons of a card be about something else."""
+def lost(db: Connection, case: int) -> None:
+    """Note that nobody knows whether a card was posted."""
+    stand(db, case, message=0, digest=_ADRIFT)
+
+
+def set_stage(
+    db: Connection,
+    case: int,
+    stage: Mapping[str, Any],
+    now: float,
+    was: Mapping[str, Any] | None = None,
+    then: Mapping[str, Any] | None = None,
+) -> bool:
+    """Let the buttons of a card be about something else, if they are still about what they were
+    about; `then` is an errand that this makes necessary."""
+    mine = cards.c.case == case
+    old = db.execute(select(cards.c.stage).where(mine).with_for_update()).scalar()
+    if old is None or (was is not None and json.loads(old) != was):
+        return False
     written = json.dumps(stage, ensure_ascii=False)
-    db.execute(update(cards).where(cards.c.case == case).values(stage=written))
+    db.execute(update(cards).where(mine).values(stage=written))
     errands.redraw(db, case, now)
+    if then:
+        errands.put(db, f"{then['do']} {case}", then, now)
+    return True
 
 
 def due(db: Connection, chat: int, most: int, now: float) -> int:
@@ -138,6 +172,13 @@ def rest(db: Connection, most: int) -> tuple[tuple[Case, ...], int]:
     return tuple(ledger.as_case(db, row) for row in db.execute(query).all()), int(count)
 
 
+def adrift(db: Connection) -> tuple[Case, ...]:
+    """The cases that are not closed and of whose cards nobody knows whether they were posted."""
+    lost_ = exists().where((cards.c.case == cases.c.id) & (cards.c.digest == _ADRIFT))
+    query = select(cases).where(lost_, cases.c.state.in_(("open", "taken"))).order_by(cases.c.id)
+    return tuple(ledger.as_case(db, row) for row in db.execute(query).all())
+
+
 def overdue(db: Connection, now: float) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The cases whose promise was broken since the last look (they are marked as told of), and
     those that nobody gave a new date for a day after that."""
@@ -153,8 +194,12 @@ def overdue(db: Connection, now: float) -> tuple[tuple[int, ...], tuple[int, ...
 
 
 def teach(db: Connection, lesson: Lesson, source: str) -> bool:
-    """Write down what a curator accepted, for an errand to carry out; False where the same press
-    did so already."""
+    """Write down what a curator accepted, for an errand to carry out; the buttons of its card are
+    about nothing more. False where the same press did so already, or somebody else a moment ago."""
+    mine, pending = cards.c.case == lesson.case, lessons.c.state == "wanted"
+    db.execute(select(cards.c.case).where(mine).with_for_update())
+    if db.execute(select(lessons.c.id).where(lessons.c.case == lesson.case, pending)).first():
+        return False
     values = {name: getattr(lesson, name) for name in Lesson.__slots__ if name != "id"}
     made = _insert(db, lessons).values(**values, source=source)
     done = db.execute(
@@ -162,7 +207,9 @@ def teach(db: Connection, lesson: Lesson, source: str) -> bool:
     )
     number = done.scalar()
     if number is not None:
+        db.execute(update(cards).where(mine).values(stage="{}"))
         errands.put(db, "lessons", {"do": "teach", "lesson": number}, lesson.at)
+        errands.redraw(db, lesson.case, lesson.at)
     return number is not None
 
 
@@ -190,9 +237,10 @@ def became(db: Connection, number: int, state: LessonState, now: float) -> None:
         errands.redraw(db, case, now)
 
 
-def untaught(db: Connection, number: int, source: str, now: float) -> None:
-    """Let an errand take a lesson back."""
-    errands.put(db, "lessons", {"do": "unteach", "lesson": number}, now, f"unteach {source}"[:48])
+def untaught(db: Connection, number: int, by: str, source: str, now: float) -> None:
+    """Let an errand take a lesson back, for whom."""
+    what = {"do": "unteach", "lesson": number, "by": by}
+    errands.put(db, "lessons", what, now, f"unteach {source}"[:48])
 
 
 # Evidence

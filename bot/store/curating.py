@@ -114,9 +114,30 @@ class Curating:
         """Note where the card of a case stands (chat, thread, message) or its digest."""
         await self._write(lambda db: cards.stand(db, number, **where))
 
-    async def set_stage(self, number: int, stage: Mapping[str, Any]) -> None:
-        """Let the buttons of a card be about something else."""
-        await self._write(lambda db: cards.set_stage(db, number, stage, self._clock()))
+    async def is_card_topic(self, chat: int, thread: int) -> bool:
+        """Whether a topic is that of a card."""
+        return await self._database.read(lambda db: cards.is_in_topic(db, chat, thread))
+
+    async def lost(self, number: int) -> None:
+        """Note that nobody knows whether the card of a case was posted."""
+        await self._write(lambda db: cards.lost(db, number))
+
+    async def post_again(self, number: int) -> None:
+        """Let a card be posted though it may stand somewhere."""
+        await self._write(lambda db: _post_again(db, number, self._clock()))
+
+    async def set_stage(
+        self,
+        number: int,
+        stage: Mapping[str, Any],
+        was: Mapping[str, Any] | None = None,
+        then: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Let the buttons of a card be about something else, if they still are about what they
+        `was`; `then` is an errand that this makes necessary."""
+        return await self._write(
+            lambda db: cards.set_stage(db, number, stage, self._clock(), was, then)
+        )
 
     async def due(self, chat: int, most: int) -> int:
         """Begin the cards that are due, at most so many in 24 hours; how many."""
@@ -126,6 +147,10 @@ class Curating:
         """The largest open cases without a card, and how many there are."""
         return await self._database.read(lambda db: cards.rest(db, most))
 
+    async def adrift(self) -> tuple[Case, ...]:
+        """The open cases of whose cards nobody knows whether they were posted."""
+        return await self._database.read(cards.adrift)
+
     async def overdue(self) -> None:
         """Let the curators be reminded of promises that were broken, once; what nobody gave a new
         date for a day after that is given back."""
@@ -134,7 +159,7 @@ class Curating:
     # Lessons
 
     async def teach(self, lesson: Lesson, source: str) -> bool:
-        """Let what a curator accepted be carried out; False where the press is repeated."""
+        """Let what a curator accepted be carried out; False where that is under way already."""
         return await self._write(lambda db: cards.teach(db, lesson, source))
 
     async def lesson(self, number: int) -> Lesson | None:
@@ -145,9 +170,9 @@ class Curating:
         """Note what came of a lesson."""
         await self._write(lambda db: cards.became(db, number, state, self._clock()))
 
-    async def unteach(self, number: int, source: str) -> None:
-        """Let a lesson be taken back."""
-        await self._write(lambda db: cards.untaught(db, number, source, self._clock()))
+    async def unteach(self, number: int, by: str, source: str) -> None:
+        """Let a lesson be taken back, for whom."""
+        await self._write(lambda db: cards.untaught(db, number, by, source, self._clock()))
 
     # Errands and notes
 
@@ -185,6 +210,11 @@ def _view(db: Connection, number: int) -> View | None:
         orders.waiting(db, number),
         orders.lost(db, number),
     )
+
+
+def _post_again(db: Connection, number: int, now: float) -> None:
+    cards.stand(db, number, thread=0, message=0, digest="")
+    errands.redraw(db, number, now)
 
 
 def _overdue(db: Connection, now: float) -> None:

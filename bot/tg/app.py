@@ -34,6 +34,7 @@ from bot.reloading import Reloading
 from bot.settings import NotConfigured, Settings
 from bot.store import Store, Unavailable, Unopenable
 from bot.tg import (
+    announcing,
     buttons,
     commands,
     errors,
@@ -316,6 +317,7 @@ async def _serve(bot: _Bot, stop: asyncio.Event) -> int:
         asyncio.create_task(bot.desk.watch()),
         asyncio.create_task(bot.worker.run()),
         asyncio.create_task(filing.keep_filing(bot.services, bot.worker.leads)),
+        asyncio.create_task(announcing.keep_announcing(bot.services, bot.worker.leads)),
     ]
     reason: str | None = None
     try:

@@ -17,10 +17,11 @@ from bot import render
 from bot.interview import Exchange
 from bot.respond import Conversation
 from bot.store import Speaker
-from bot.tg import orders, sending
+from bot.tg import curators, orders, sending
 from bot.tg.answering import noted
 from bot.tg.group_settings import is_admin, switch_ambient
 from bot.tg.incoming import Place, link
+from bot.tg.library import CURATING
 from bot.tg.messages import Form, Letter, Writer
 from bot.tg.sending import toast
 from bot.tg.services import Context
@@ -63,8 +64,12 @@ async def pressed(update: Update, context: Context) -> None:
     if query is None:
         return
     verb, numbers = context.library.read(query.data or "") or ("", ())
-    does = _DOES[verb] if _is_of_a_button(query, verb) else _expire
-    await does(Press(query, numbers), context)
+    if not _is_of_a_button(query, verb):
+        await _expire(Press(query, numbers), context)
+    elif verb in CURATING:
+        await curators.pressed(verb, query, numbers, context)
+    else:
+        await _DOES[verb](Press(query, numbers), context)
 
 
 def _is_of_a_button(query: CallbackQuery, verb: str) -> bool:

@@ -6,13 +6,20 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from bot.tg import orders
+from bot.tg import lessons, orders, posting
 from bot.tg.services import Context
 
 log = logging.getLogger(__name__)
 
 _DOES: Mapping[str, Callable[[Mapping[str, Any], Context], Awaitable[None]]] = {
     "tell": orders.tell,
+    "card": posting.draw,
+    "remind": posting.remind,
+    "digest": posting.digest,
+    "teach": lessons.teach,
+    "unteach": lessons.unteach,
+    "weigh": lessons.weigh,
+    "draft": lessons.draft,
 }
 
 

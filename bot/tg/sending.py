@@ -128,8 +128,28 @@ def seconds_left(context: Context) -> float:
     return LATEST_IN_A_GROUP - (0.0 if written is None else now - written)
 
 
+async def open_topic(chat: int, name: str, context: Context) -> int:
+    """Open a topic in a forum; 0 where there is none for certain. Like a reply it counts among what
+    is sent for an update, and what was on the wire is not done again after a crash."""
+    terms = Terms(wire=partial(_once, context.work))
+    opened = await _carried_out(
+        lambda: context.bot.create_forum_topic(chat, name, rate_limit_args=terms),
+        chat,
+        None,
+        context,
+        again=0,
+    )
+    context.work.passed()
+    return 0 if isinstance(opened, Meaning) else opened.message_thread_id
+
+
 async def change(letter: Letter, chat: int, message: int, context: Context) -> bool:
     """Make an earlier message of ours this letter; whether it now is."""
+    return await changed(letter, chat, message, context) is None
+
+
+async def changed(letter: Letter, chat: int, message: int, context: Context) -> Meaning | None:
+    """Make an earlier message of ours this letter; if it is not, what that means."""
     deadline = _deadline(chat, context)
 
     async def attempt() -> Message | bool:
@@ -142,10 +162,10 @@ async def change(letter: Letter, chat: int, message: int, context: Context) -> b
             rate_limit_args=Terms(deadline),
         )
 
-    changed = await _carried_out(lambda: _already(attempt), chat, deadline, context)
-    if isinstance(changed, Message):
-        _verify(changed, letter)
-    return not isinstance(changed, Meaning)
+    shown = await _carried_out(lambda: _already(attempt), chat, deadline, context)
+    if isinstance(shown, Message):
+        _verify(shown, letter)
+    return shown if isinstance(shown, Meaning) else None
 
 
 async def _already(attempt: Callable[[], Awaitable[Message | bool]]) -> Message | bool:
