@@ -12,7 +12,7 @@ from pathlib import Path
 from bot import evaluate, knowledge
 from bot.evaluate import Question
 from bot.interview import Exchange, Knowledge
-from bot.yaml_text import Fault, Node, Reader, read, read_plain, short
+from bot.yaml_text import Fault, Node, Reader, read, read_plain, short, value
 
 NONE = "none"
 """The target of a question that no interview answers."""
@@ -67,8 +67,8 @@ def _look_at(entry: Node, reader: Reader, named: Mapping[str, Exchange]) -> None
 
 def _turns(entry: Node, reader: Reader) -> Iterator[Node]:
     """The question, or those of a conversation."""
-    fields = reader.fields(entry, None, "这个问题")
-    yield from reader.items(fields["turns"], "turns") if "turns" in fields else (entry,)
+    turns = value(entry, "turns")
+    yield from (entry,) if turns is None else reader.items(turns, "turns")
 
 
 def _look_at_passages(node: Node | None, reader: Reader, exchange: Exchange | None) -> None:

@@ -45,7 +45,8 @@ class Rim:
     """The real application over the fake network; `catches_up` handles all that has happened.
 
     What it waits for passes at once: `waited` has the seconds. Whoever wants of Telegram what the
-    fake does not have fails the test.
+    fake does not have fails the test. Knowledge that is read anew, and written, comes as
+    `reloading`; `curators` is their chat's id.
     """
 
     def __init__(
@@ -109,9 +110,14 @@ class Rim:
         self.store.close()
         assert error or not self.world.unmodelled(), self.world.unmodelled()
 
-    def catches_up(self) -> None:
-        """Handle everything that waits."""
-        self._runner.run(self._catch_up())
+    def catches_up(self, *, at_once: bool = False) -> None:
+        """Handle everything that waits, one after the other; `at_once`: as one batch, side by side
+        as far as the bot lets them be."""
+        self._runner.run(self._catch_up(at_once))
+
+    def tends(self) -> None:
+        """Do what the running bot does of itself between updates, as far as it is due."""
+        self._runner.run(self._tend())
 
     def shown(self, person: Person) -> list[Message]:
         """What the bot has written into its private chat with someone, as it stands now."""
@@ -167,8 +173,7 @@ class Rim:
             return ledger.listed(db, ("open",), True) + ledger.listed(db, ("open",), False)
 
         async def filed() -> tuple[Case, ...]:
-            while await filing.file(self.services):
-                pass
+            await self._tend()
             return await self.store._database.read(every)
 
         return [(case.text, case.times, case.far) for case in self._runner.run(filed())]
@@ -216,12 +221,18 @@ class Rim:
         await self._worker.stop(0)
         await self.application.shutdown()
 
-    async def _handle(self, update: Json) -> None:
-        await self._worker.receive([update])
+    async def _handle(self, *updates: Json) -> None:
+        await self._worker.receive(updates)
         await self._worker.idle()
 
-    async def _catch_up(self) -> None:
+    async def _tend(self) -> None:
+        while await filing.file(self.services):
+            pass
+
+    async def _catch_up(self, at_once: bool) -> None:
         self._delivered.clear()
+        if at_once:
+            await self._handle(*self.world.take())
         await deliver(self.world, self._handle)
         self._delivered.set()
         await self._worker.look()

@@ -45,7 +45,7 @@ def unteach(desk: Desk, number: int, by: str) -> None:
         raise Refused(f"知识文件里没有带“# {note}”的行可撤；也许有人改过，没有动它。")
     for lesson in gone:
         print(f"撤销：{_learnt(lesson)}")
-    _say_now(desk.edition(), case.text)
+    _say_now(desk.edition(), _one_line(case.text))
     if case.state == "closed":
         desk.ledger.change(number, Change("open", by, how="撤销"))
     print(f"#{number} {looks.standing(found(desk.ledger, number))}")
@@ -61,7 +61,7 @@ def _learn(desk: Desk, case: Case, edition: Edition, lesson: Lesson, by: str) ->
         raise Refused(str(error)) from None
     print(f"写好了：{_learnt(lesson)}")
     after = desk.edition()
-    for text in dict.fromkeys((lesson.text, case.text)):
+    for text in dict.fromkeys((lesson.text, _one_line(case.text))):
         _say_now(after, text)
     if not desk.ledger.change(case.id, Change("closed", by, how=_learnt(lesson))):
         raise Refused(f"写是写了，#{case.id} 已经有人动过：没有结案。")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import exists, false, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -142,7 +142,7 @@ def set_stage(
 
 def due(db: Connection, chat: int, most: int, now: float) -> int:
     """Begin the cards that are due: at most so many in 24 hours, those first for which somebody
-    waits, then what people's choices speak for, then what was asked most; how many."""
+    waits, then what was asked most, and of that the oldest; how many."""
     posted = select(func.count()).select_from(cards).where(cards.c.at > now - DAY)
     room = max(0, most - int(db.execute(posted).scalar_one()))
     chosen = _uncarded(db, room) if room else ()
@@ -152,12 +152,15 @@ def due(db: Connection, chat: int, most: int, now: float) -> int:
 
 
 def _uncarded(db: Connection, most: int) -> Sequence[int]:
+    """Two questions, for in one the database would look at every case that is open."""
     c = cases.c
-    ordered = exists().where((orders.c.case == c.id) & (orders.c.state == "waiting"))
-    none = ~exists().where(cards.c.case == c.id)
-    wanted = (c.state == "open") & none & (ordered | (~c.far & (c.times >= SMALLEST)))
-    query = select(c.id).where(wanted).order_by(ordered.desc(), c.times.desc(), c.first)
-    return db.execute(query.limit(most)).scalars().all()
+    open_ = (c.state == "open") & ~exists().where(cards.c.case == c.id)
+    mine = (orders.c.case == c.id) & (orders.c.state == "waiting")
+    ordered = select(c.id).where(open_, mine).group_by(c.id).order_by(func.min(orders.c.at))
+    first = list(db.execute(ordered.limit(most)).scalars())
+    often = open_ & (c.far == false()) & (c.times >= SMALLEST) & c.id.not_in(first)
+    query = select(c.id).where(often).order_by(c.times.desc(), c.first)
+    return [*first, *db.execute(query.limit(most - len(first))).scalars()]
 
 
 def rest(db: Connection, most: int) -> tuple[tuple[Case, ...], int]:

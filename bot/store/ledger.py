@@ -43,7 +43,7 @@ USELESS = "useless"  # the outcome of a miss that was an answer
 DAY = 24 * 60 * 60
 _ASKED = ("answer", "choices", "none", "error")  # how messages end that asked something
 _LOCK = 20140807  # any number, but that of `migrate`
-NOT_COVERED = "访谈没有谈到"  # how a case is closed of which the interview does not speak
+NOT_COVERED = "访谈没有谈到"  # how a case is closed of which the interview does not speak begins so
 
 Choose: TypeAlias = Callable[[Reading, Sequence[Candidate]], int | None]
 """The case that a question belongs to, of those of the candidates."""
@@ -121,6 +121,11 @@ class Week:
     answered: int
     closed: int
     median: float | None
+
+
+def is_not_covered(how: str | None) -> bool:
+    """Whether a case was closed because the interview does not speak of it."""
+    return bool(how) and str(how).startswith(NOT_COVERED)
 
 
 # Joining

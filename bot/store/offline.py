@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from bot.cases import Reading, State
 from bot.store import ledger, orders
 from bot.store.database import Database
-from bot.store.ledger import NOT_COVERED, Case, Change, Choose, Unread, Variant, Week
+from bot.store.ledger import Case, Change, Choose, Unread, Variant, Week
 from bot.store.orders import News
 from bot.store.schema import misses
 
@@ -77,6 +77,6 @@ class Ledger:
         """Let a case be taken, closed, put aside or open again, and let those hear of it who wait
         for it, once the bot runs; False where it may not."""
         dated = replace(step, at=self._clock())
-        news: News | None = "not_covered" if step.how == NOT_COVERED else None
+        news: News | None = "not_covered" if ledger.is_not_covered(step.how) else None
         done = self._database.now(lambda db: orders.step(db, number, dated, news))
         return done.done

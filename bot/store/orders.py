@@ -78,7 +78,7 @@ def place(
     case = ledger.case_of(db, reading, choose, now)
     if _waits(db, asker.person, case.id):
         return Placed("again", case)
-    if case.state == "closed" and case.how == ledger.NOT_COVERED:
+    if case.state == "closed" and ledger.is_not_covered(case.how):
         return Placed("closed", case)
     if _count(db, orders.c.person == asker.person) >= MOST:
         return Placed("full", case)

@@ -135,6 +135,12 @@ cases = Table(
     Column("how", Text),
     Column("changed", Float, nullable=False),
     Index("cases_largest", "far", "state", "times"),
+    Index(
+        "cases_promised",
+        "until",
+        sqlite_where=text("state = 'taken'"),
+        postgresql_where=text("state = 'taken'"),
+    ),
     sqlite_autoincrement=True,  # people write these numbers down
 )
 variants = Table(

@@ -47,8 +47,8 @@ def teach(folder: Path, lesson: Lesson, note: str = "") -> bool:
     lesson = completed(lesson, place.interview)
     # Both are tried before either is written.
     _with_expectation(writing.text_of(place.questions), place.questions, lesson, note)
-    is_new = _edit(place.phrases, lambda text: _with_phrase(text, place.phrases, lesson, note))
-    _edit(place.questions, lambda text: _with_expectation(text, place.questions, lesson, note))
+    is_new = edit(place.phrases, lambda text: _with_phrase(text, place.phrases, lesson, note))
+    edit(place.questions, lambda text: _with_expectation(text, place.questions, lesson, note))
     return is_new
 
 
@@ -60,8 +60,8 @@ def unteach(folder: Path, lesson: Lesson, note: str = "") -> bool:
     """
     place = _place(folder, lesson)
     lesson = completed(lesson, place.interview)
-    _edit(place.questions, lambda text: _without_expectation(text, place.questions, lesson, note))
-    return _edit(place.phrases, lambda text: _without_phrase(text, place.phrases, lesson, note))
+    edit(place.questions, lambda text: _without_expectation(text, place.questions, lesson, note))
+    return edit(place.phrases, lambda text: _without_phrase(text, place.phrases, lesson, note))
 
 
 def noted(folder: Path, note: str) -> tuple[Lesson, ...]:
@@ -115,8 +115,9 @@ def _opened(text: str, path: Path) -> Document:
     return found
 
 
-def _edit(path: Path, change: Callable[[str], str]) -> bool:
-    """Change a file; whether there was anything to change."""
+def edit(path: Path, change: Callable[[str], str]) -> bool:
+    """Change a file's text; whether there was anything to change. What somebody else has written
+    meanwhile is changed, not overwritten."""
     with _ALONE:
         while True:
             old = writing.text_of(path)
@@ -284,7 +285,8 @@ def _with_expectation(text: str, path: Path, lesson: Lesson, note: str) -> str:
     for entry in items(page.root):
         if all(said(value(entry, name)) == expected[name] for name in ("q", "target")):
             return text
-    new = put(page, page.root, expected, note)
+    is_list = page.root is None or bool(items(page.root))
+    new = put(page, page.root, expected, note) if is_list else None
     if new is None:
         raise Unwritable(f"{path}: 写法没法续写; 写成列表,逐项以“- ”开头。")
     return new

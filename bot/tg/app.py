@@ -19,6 +19,7 @@ from telegram.ext import (
     BaseHandler,
     CallbackQueryHandler,
     ChatMemberHandler,
+    ChosenInlineResultHandler,
     CommandHandler,
     ContextTypes,
     Defaults,
@@ -110,6 +111,7 @@ def handlers(
         0: [
             *([as_guest] if me.supports_guest_queries else []),
             InlineQueryHandler(inline.typed),
+            ChosenInlineResultHandler(inline.chosen),
             CallbackQueryHandler(buttons.pressed),
             MessageHandler(edited_alone & text, private.edited),
             MessageHandler(edited_in_group & text, groups.edited),
@@ -144,6 +146,7 @@ def allowed_updates(me: User) -> list[str]:
         Update.EDITED_MESSAGE,
         Update.CALLBACK_QUERY,
         Update.INLINE_QUERY,
+        Update.CHOSEN_INLINE_RESULT,
         Update.MY_CHAT_MEMBER,
         *guest,
     ]

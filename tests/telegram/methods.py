@@ -407,7 +407,7 @@ def send_message(world: World, p: Json) -> Json:
     thread = _thread(chat, p.get("message_thread_id"))
     reply_to = _reply(chat, p.get("reply_parameters"))
     content = _text(world, p["text"], entities)
-    _may_write(world, chat, thread or (reply_to and reply_to.thread))
+    _may_write(world, chat, thread or (reply_to.thread if reply_to else None))
     message = world.post(
         chat,
         sender=world.me,

@@ -1098,7 +1098,8 @@ class Person(Reader):
         if topic:
             what["thread"] = topic.id
             reply_to = reply_to or chat.messages[topic.id]  # as Telegram fills it in
-        self._must_find_open(chat, topic or (reply_to and chat.topics.get(reply_to.thread or 0)))
+        replied = chat.topics.get(reply_to.thread or 0) if reply_to else None
+        self._must_find_open(chat, topic or replied)
         if quote and reply_to:
             place = find_quote(reply_to.content, Text(quote))
             if place is None:

@@ -14,6 +14,13 @@ _IS_WAITING = sa.text("state = 'waiting'")
 
 
 def upgrade() -> None:
+    op.create_index(
+        "cases_promised",
+        "cases",
+        ["until"],
+        sqlite_where=sa.text("state = 'taken'"),
+        postgresql_where=sa.text("state = 'taken'"),
+    )
     op.add_column("answers", sa.Column("asked", sa.Text))
     op.create_table(
         "orders",
