@@ -19,7 +19,7 @@ from sqlalchemy import select
 from bot import edition
 from bot.reloading import QUIET, Reloading
 from bot.settings import Hours
-from bot.store import View
+from bot.store import Lesson, View
 from bot.store.schema import inbox
 from bot.tg import announcing
 from bot.tg.arrivals import arrival
@@ -206,9 +206,15 @@ def test_however_long_all_of_it_is_a_card_fits_into_a_message(
 ) -> None:
     ordered(bot, alice, "喵星人" + "的外号" * 1000)
     announces(bot)
-    assert len(at(bot, desk, lin, "接单", "今天", "改期", "3 天", "改期", "一周").text) <= 4096
-    assert "来不及就" in card(bot, desk).text, "what to do is never left out"
-    assert len(at(bot, desk, lin, *PREVIEW).text) <= 4096
+    lesson = {"interview": "shop", "exchange": "q2", "quote": "", "text": "喵" * 3000}
+    effect = {"count": 9, "changed": [f"{n}{'变' * 600}" for n in range(9)]}
+    stage = {"menu": "preview", "lesson": lesson, "objections": [], "effect": effect}
+    bot.runs(bot.store.curating.set_stage(1, stage))
+    bot.catches_up()
+    shown = card(bot, desk)
+    assert 3000 < len(shown.text) <= 4096
+    assert "看好了就点“确认”" in shown.text, "what to do is never left out"
+    assert "· 0变" in shown.text, "what comes first stays longest"
 
 
 # ── taken, given back, put aside ─────────────────────────────────────────────────────────────────
@@ -513,6 +519,18 @@ def test_several_people_who_chose_the_same_propose_it(
     assert "3 人问了之后选了 猫——够了：建议加为问法。" in posted.text
     at(bot, desk, lin, "加为问法：猫（3 人选了）", "整段回答", "确认")
     assert "林编结了：加为问法：猫" in posted.text
+
+
+def test_while_something_is_being_written_nothing_else_is(
+    bot: Rim, desk: Chat, lin: Person, posted: Message
+) -> None:
+    """Of two processes each may find the menu as it was."""
+    lesson = Lesson(0, 1, "shop", "q2", "", ASKED, "林编", lin.id, "wanted", 0.0)
+    curating = bot.store.curating
+    assert bot.runs(curating.teach(lesson, "a press"))
+    assert not bot.runs(curating.teach(lesson, "another"))
+    bot.catches_up()
+    assert len(case(bot).lessons) == 1
 
 
 def test_two_who_confirm_at_once_teach_it_once(

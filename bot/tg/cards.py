@@ -157,7 +157,7 @@ _Block: TypeAlias = tuple[int, Message]
 def _fitting(blocks: list[_Block]) -> Message:
     """All that fits into a message; what can best be done without goes first."""
     while sum(render.units(render.plain(said)) + 1 for _, said in blocks) > render.LIMIT:
-        rank, _ = worst = max(blocks, key=lambda block: block[0])
+        rank, _ = worst = max(reversed(blocks), key=lambda block: block[0])
         if not rank:
             break
         blocks.remove(worst)

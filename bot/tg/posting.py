@@ -37,7 +37,6 @@ async def draw(what: Mapping[str, Any], context: Context) -> None:
         if letter.digest == view.card.digest or await _edited(letter, view.card, context):
             await _follow(view, view.card.thread, context)
             return
-        await context.services.store.curating.stand(view.case.id, message=0)
     thread = view.card.thread if view.card.chat == chat else 0
     await _post(view, letter, chat, thread, context)
 
