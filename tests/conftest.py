@@ -15,6 +15,8 @@ from tests.postgres import Server
 from tests.rim import Rim
 from tests.telegram import FakeClock, Person, World
 
+pytest.register_assert_rewrite("tests.scenes")  # so that a scene that fails says how
+
 os.environ["PTB_TIMEDELTA"] = "1"  # as the bot sets it when it runs, lest RetryAfter warns
 
 # No test depends on how fast the machine is: Hypothesis gives each example 0.2 s.

@@ -45,7 +45,8 @@ class Rim:
     """The real application over the fake network; `catches_up` handles all that has happened.
 
     What it waits for passes at once: `waited` has the seconds. Whoever wants of Telegram what the
-    fake does not have fails the test.
+    fake does not have fails the test. Knowledge that is read anew, and written, comes as
+    `reloading`; `curators` is their chat's id.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Rim:
         pace: Pace | None = None,
         pauses: tuple[float, ...] = (0, 0),
         reloading: Reloading | None = None,
+        curators: int | None = None,
     ) -> None:
         self.world = world
         self.store = Store(database, world.clock)
@@ -77,6 +79,9 @@ class Rim:
             self._thinker,
             operators=operators,
             chats=chats,
+            curators=curators,
+            secret=b"rim",
+            folder=self._reloading.folder,
             now=world.clock,
             pauses=pauses,
         )
@@ -105,9 +110,14 @@ class Rim:
         self.store.close()
         assert error or not self.world.unmodelled(), self.world.unmodelled()
 
-    def catches_up(self) -> None:
-        """Handle everything that waits."""
-        self._runner.run(self._catch_up())
+    def catches_up(self, *, at_once: bool = False) -> None:
+        """Handle everything that waits, one after the other; `at_once`: as one batch, side by side
+        as far as the bot lets them be."""
+        self._runner.run(self._catch_up(at_once))
+
+    def tends(self) -> None:
+        """Do what the running bot does of itself between updates, as far as it is due."""
+        self._runner.run(self._tend())
 
     def shown(self, person: Person) -> list[Message]:
         """What the bot has written into its private chat with someone, as it stands now."""
@@ -163,8 +173,7 @@ class Rim:
             return ledger.listed(db, ("open",), True) + ledger.listed(db, ("open",), False)
 
         async def filed() -> tuple[Case, ...]:
-            while await filing.file(self.services):
-                pass
+            await self._tend()
             return await self.store._database.read(every)
 
         return [(case.text, case.times, case.far) for case in self._runner.run(filed())]
@@ -212,14 +221,22 @@ class Rim:
         await self._worker.stop(0)
         await self.application.shutdown()
 
-    async def _handle(self, update: Json) -> None:
-        await self._worker.receive([update])
+    async def _handle(self, *updates: Json) -> None:
+        await self._worker.receive(updates)
         await self._worker.idle()
 
-    async def _catch_up(self) -> None:
+    async def _tend(self) -> None:
+        while await filing.file(self.services):
+            pass
+
+    async def _catch_up(self, at_once: bool) -> None:
         self._delivered.clear()
+        if at_once:
+            await self._handle(*self.world.take())
         await deliver(self.world, self._handle)
         self._delivered.set()
+        await self._worker.look()
+        await self._worker.idle()
         await asyncio.sleep(0)  # what waits for the last picture has yet to begin to
         while self._albums:
             if task := self._albums.pop():

@@ -437,6 +437,19 @@ async def test_a_forged_press_brings_data_that_no_button_has(
     assert press.toast == "不"
 
 
+async def test_buttons_have_the_colours_that_there_are(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    for style in ("primary", "danger", "success"):
+        key = InlineKeyboardButton("键", callback_data="k", style=style)
+        sent = await bot.send_message(chat.id, "选", reply_markup=InlineKeyboardMarkup([[key]]))
+        assert sent.reply_markup == InlineKeyboardMarkup([[key]])
+        alice.presses(world.sent[-1], "键")
+    odd = InlineKeyboardButton("键", callback_data="k", style="pink")
+    with refused("invalid button style specified"):
+        await bot.send_message(chat.id, "选", reply_markup=InlineKeyboardMarkup([[odd]]))
+
+
 @pytest.mark.parametrize("payload", ["治庸", "a" * 65, "a.b"])
 async def test_links_with_start_payloads_that_never_arrive_are_refused(
     bot: Bot, chat: Chat, alice: Person, payload: str
@@ -713,6 +726,330 @@ async def test_topics_of_a_forum(world: World, alice: Person, bob: Person, bot: 
         await bot.send_message(forum.id, "x", message_thread_id=777)
 
 
+@pytest.fixture
+def forum(world: World, alice: Person, bob: Person) -> Chat:
+    return world.supergroup("编辑部", [alice, bob], admins=[bob], forum=True, bot_is_admin=True)
+
+
+async def test_a_topic_of_the_bots_is_opened_renamed_closed_reopened_and_deleted(
+    world: World, alice: Person, forum: Chat, bot: Bot
+) -> None:
+    made = await bot.create_forum_topic(forum.id, "治庸")
+    topic, thread = forum.topics[made.message_thread_id], made.message_thread_id
+    assert (made.name, topic.closed) == ("治庸", False)
+    sent = await bot.send_message(forum.id, "卡", message_thread_id=thread)
+    alice.says(forum, "我来", reply_to=world.sent[0])
+    assert await bot.edit_forum_topic(forum.id, thread, name="治庸（2）")
+    assert await bot.close_forum_topic(forum.id, thread)
+    assert (topic.name, topic.closed) == ("治庸（2）", True)
+    assert await bot.reopen_forum_topic(forum.id, thread)
+    assert not topic.closed
+    messages = [update.message for update in Update.de_list(world.take(), bot)]
+    assert unknown((made, *messages)) == []
+    created, hers, edited, closed, reopened = messages
+    assert created.forum_topic_created.name == "治庸"
+    assert created.from_user.id == world.me.id  # of its own doings in topics a bot is told
+    assert hers.message_thread_id == thread
+    assert edited.forum_topic_edited.name == "治庸（2）"
+    assert closed.forum_topic_closed
+    assert reopened.forum_topic_reopened
+    assert {message.message_thread_id for message in messages} == {thread}
+    with refused("message can't be deleted"):  # what opens a topic goes with it only
+        await bot.delete_message(forum.id, thread)
+    assert await bot.delete_forum_topic(forum.id, thread)
+    assert world.take() == []
+    assert forum.seen_by(alice) == []
+    with refused("message thread not found"):
+        await bot.send_message(forum.id, "卡", message_thread_id=thread)
+    with refused("message to edit not found"):
+        await bot.edit_message_text("卡", forum.id, sent.message_id)
+
+
+@pytest.mark.parametrize(
+    "act", ["close_forum_topic", "reopen_forum_topic", "edit_forum_topic", "delete_forum_topic"]
+)
+async def test_what_is_no_topic_is_refused(
+    world: World, bob: Person, forum: Chat, bot: Bot, act: str
+) -> None:
+    topic = bob.opens_topic(forum, "旧")
+    with refused("TOPIC_ID_INVALID"):
+        await getattr(bot, act)(forum.id, 777)
+    with refused("invalid message thread identifier specified"):
+        await getattr(bot, act)(forum.id, 0)
+    bob.deletes_topic(forum, topic)
+    with refused("TOPIC_ID_INVALID"):
+        await getattr(bot, act)(forum.id, topic.id)
+    with pytest.raises(NetworkError, match="does not model what becomes of the topic General"):
+        await getattr(bot, act)(forum.id, 1)
+    plain = world.supergroup("群", [bob], bot_is_admin=True)
+    with refused("the chat is not a forum"):
+        await getattr(bot, act)(plain.id, topic.id)
+
+
+async def test_closing_the_closed_and_renaming_to_the_same_changes_nothing(
+    forum: Chat, bot: Bot
+) -> None:
+    thread = (await bot.create_forum_topic(forum.id, "治庸")).message_thread_id
+    with refused("TOPIC_NOT_MODIFIED"):
+        await bot.reopen_forum_topic(forum.id, thread)
+    with refused("TOPIC_NOT_MODIFIED"):
+        await bot.edit_forum_topic(forum.id, thread, name=" 治庸 ")
+    assert await bot.edit_forum_topic(forum.id, thread)  # nothing to change is no error
+    await bot.close_forum_topic(forum.id, thread)
+    with refused("TOPIC_NOT_MODIFIED"):
+        await bot.close_forum_topic(forum.id, thread)
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("", "title must be non-empty"), (" \n", "title must be non-empty"), ("长" * 129, "at most")],
+)
+async def test_topics_have_names_that_telegram_shows(
+    forum: Chat, bot: Bot, name: str, why: str
+) -> None:
+    with refused(why):
+        await bot.create_forum_topic(forum.id, name)
+    assert (await bot.create_forum_topic(forum.id, "长" * 128)).name == "长" * 128
+
+
+async def test_what_the_bot_may_do_with_topics_is_its_right_or_its_own(
+    world: World, alice: Person, bob: Person, forum: Chat, bot: Bot
+) -> None:
+    own = (await bot.create_forum_topic(forum.id, "自己的")).message_thread_id
+    theirs = bob.opens_topic(forum, "别人的").id
+    bob.promotes_bot(forum, without=["can_manage_topics", "can_delete_messages"])
+    with refused("not enough rights to create a topic"):
+        await bot.create_forum_topic(forum.id, "新的")
+    for act, why in (("close", "close or open"), ("reopen", "close or open"), ("edit", "edit")):
+        with refused(f"not enough rights to {why} the topic"):
+            await getattr(bot, f"{act}_forum_topic")(forum.id, theirs)
+    with refused("not enough rights to delete the topic"):
+        await bot.delete_forum_topic(forum.id, theirs)
+    await bot.edit_forum_topic(forum.id, own, name="还是自己的")
+    await bot.close_forum_topic(forum.id, own)
+    await bot.delete_forum_topic(forum.id, own)
+    plain = world.supergroup("群", [alice], bot_is_admin=True)
+    for elsewhere in (plain, world.group("小群", [alice])):
+        with refused("the chat is not a forum"):
+            await bot.create_forum_topic(elsewhere.id, "新的")
+
+
+async def test_only_who_manages_topics_writes_in_a_closed_one(
+    world: World, alice: Person, bob: Person, forum: Chat, bot: Bot
+) -> None:
+    topic = bob.opens_topic(forum, "治庸")
+    asked = alice.says(forum, "有吗", topic=topic)
+    bob.closes_topic(forum, topic)
+    await bot.send_message(forum.id, "一", message_thread_id=topic.id)
+    bob.says(forum, "二", topic=topic)
+    bob.demotes_bot(forum)
+    for how in ({"message_thread_id": topic.id}, {"reply_to_message_id": asked.id}):
+        with refused("TOPIC_CLOSED"):
+            await bot.send_message(forum.id, "三", **how)
+    with pytest.raises(ValueError, match="which is closed"):
+        alice.says(forum, "四", topic=topic)
+    with pytest.raises(ValueError, match="which is closed"):
+        alice.says(forum, "四", reply_to=asked)
+    await bot.send_message(forum.id, "五")  # in General
+    bob.reopens_topic(forum, topic)
+    await bot.send_message(forum.id, "六", message_thread_id=topic.id)
+    alice.says(forum, "七", topic=topic)
+    assert [m.text for m in forum.in_topic(topic) if m.text] == ["有吗", "一", "二", "六", "七"]
+
+
+async def test_people_handle_topics_as_far_as_they_may(
+    world: World, alice: Person, bob: Person, forum: Chat, bot: Bot
+) -> None:
+    topic = alice.opens_topic(forum, "她的")
+    his = bob.opens_topic(forum, "他的")
+    world.take()
+    alice.closes_topic(forum, topic)
+    alice.reopens_topic(forum, topic)
+    alice.renames_topic(forum, topic, "新名")
+    told = [update.message for update in Update.de_list(world.take(), bot)]
+    assert told[0].forum_topic_closed and told[1].forum_topic_reopened
+    assert told[2].forum_topic_edited.name == "新名"
+    with pytest.raises(ValueError, match="is open"):
+        alice.reopens_topic(forum, topic)
+    with pytest.raises(ValueError, match="does not manage"):
+        alice.closes_topic(forum, his)
+    with pytest.raises(ValueError, match="can_delete_messages"):
+        alice.deletes_topic(forum, topic)
+    bob.deletes_topic(forum, topic)
+    assert world.take() == []
+    with pytest.raises(ValueError, match="has no"):
+        alice.says(forum, "还在吗", topic=topic)
+
+
+async def test_a_forum_becomes_a_plain_group_and_a_forum_again(
+    world: World, alice: Person, bob: Person, forum: Chat, bot: Bot
+) -> None:
+    topic = bob.opens_topic(forum, "治庸")
+    assert (await bot.get_chat(forum.id)).is_forum
+    bob.turns_topics(forum, on=False)
+    world.take()
+    assert not (await bot.get_chat(forum.id)).is_forum
+    with refused("the chat is not a forum"):
+        await bot.create_forum_topic(forum.id, "新的")
+    await bot.send_message(forum.id, "到哪里", message_thread_id=topic.id)
+    assert world.sent[-1].thread is None
+    alice.says(forum, "/ask@fangtan_bot 一")
+    assert not Update.de_list(world.take(), bot)[0].message.chat.is_forum
+    bob.turns_topics(forum, on=True)
+    await bot.send_message(forum.id, "到那里", message_thread_id=topic.id)
+    assert world.sent[-1].thread == topic.id
+    with pytest.raises(ValueError, match="can_change_info"):
+        alice.turns_topics(forum, on=False)
+    small = world.group("小群", [alice, bob])
+    with pytest.raises(ValueError, match="cannot be switched"):
+        alice.turns_topics(small, on=True)
+    alice.turns_topics(alice.upgrades(small), on=True)
+
+
+async def test_topics_count_as_messages_where_floods_are_limited(
+    world: World, forum: Chat, bot: Bot
+) -> None:
+    world.flood = FloodLimits()
+    for number in range(20):
+        await bot.create_forum_topic(forum.id, f"案 {number}")
+    with pytest.raises(RetryAfter):
+        await bot.create_forum_topic(forum.id, "案 20")
+
+
+async def test_a_chat_says_what_it_is(
+    world: World, alice: Person, group: Chat, forum: Chat, chat: Chat, bot: Bot
+) -> None:
+    found = [await bot.get_chat(one.id) for one in (group, forum, chat)]
+    assert [one.type for one in found] == ["supergroup", "supergroup", "private"]
+    assert [one.is_forum for one in found] == [None, True, None]
+    assert unknown(found) == []
+    with refused("chat not found"):
+        await bot.get_chat(-100123)
+    private = world.supergroup("别处", [alice], bot=False)
+    private.known = True
+    with pytest.raises(Forbidden, match="bot is not a member of the supergroup chat"):
+        await bot.get_chat(private.id)
+    with pytest.raises(NetworkError, match="does not model the chat with who has not started"):
+        await bot.get_chat(world.user("Carol").id)
+
+
+# Who stands how in a group
+
+
+async def test_every_standing_of_a_member_can_be_asked_for(
+    world: World, alice: Person, bob: Person, bot: Bot
+) -> None:
+    names = ("管理员", "禁言者", "走了的禁言者", "离开者", "被踢者")
+    admin, mute, gone, left, thrown = map(world.user, names)
+    group = world.supergroup("群", [alice, admin, mute, gone, left, thrown], admins=[bob])
+    stranger = world.user("路人")
+    bob.promotes(admin, group)
+    bob.restricts(mute, group)
+    bob.restricts(gone, group)
+    gone.leaves(group)
+    left.leaves(group)
+    admin.removes(thrown, group)
+    everybody = (bob, admin, alice, mute, gone, left, thrown, stranger)
+    found = [await bot.get_chat_member(group.id, person.id) for person in everybody]
+    assert unknown(found) == []
+    assert [one.status for one in found] == [
+        *("creator", "administrator", "member", "restricted", "restricted"),
+        *("left", "kicked", "left"),
+    ]
+    assert [one.is_member for one in found if one.status == "restricted"] == [True, False]
+    with refused("PARTICIPANT_ID_INVALID"):
+        await bot.get_chat_member(group.id, 12345)
+
+
+async def test_who_was_removed_stays_out_and_who_was_restricted_stays_so(
+    world: World, alice: Person, bob: Person, group: Chat
+) -> None:
+    bob.removes(alice, group)
+    with pytest.raises(ValueError, match="cannot enter"):
+        alice.joins(group)
+    bob.forgives(alice, group)
+    alice.joins(group)
+    bob.restricts(alice, group)
+    alice.leaves(group)
+    with pytest.raises(ValueError, match="is not in"):
+        alice.leaves(group)
+    alice.joins(group)
+    with pytest.raises(ValueError, match="may only read"):
+        alice.says(group, "在吗")
+    bob.forgives(alice, group)
+    alice.says(group, "在吗")
+    with pytest.raises(ValueError, match="can_restrict_members"):
+        alice.removes(bob, group)
+    small = world.group("小群", [bob, alice])
+    bob.removes(alice, small)
+    alice.joins(small)  # a basic group bans nobody
+
+
+async def test_comings_and_goings_are_told_to_an_admin_who_asks_for_them(
+    world: World, alice: Person, bob: Person, group: Chat, bot: Bot
+) -> None:
+    bob.removes(alice, group)
+    assert kinds(world) == ["message"]  # that she is gone
+    bob.promotes_bot(group)
+    bob.forgives(alice, group)
+    world.take()
+    await bot.get_updates(allowed_updates=["chat_member"])
+    alice.joins(group)
+    [told] = Update.de_list(world.take(), bot)
+    assert told.chat_member
+    change = told.chat_member
+    assert (change.old_chat_member.status, change.new_chat_member.status) == ("left", "member")
+
+
+async def test_who_has_left_presses_a_button_that_an_old_app_still_shows(
+    world: World, alice: Person, bob: Person, group: Chat, bot: Bot
+) -> None:
+    await bot.send_message(group.id, "卡", reply_markup=keys({"接单": "t"}))
+    bob.removes(alice, group)
+    world.take()
+    with pytest.raises(ValueError, match="does not see"):
+        alice.presses(world.sent[0], "接单")
+    press = alice.presses(world.sent[0], "接单", stale=True)
+    query = Update.de_json(world.take()[0], bot).callback_query
+    assert query and query.message
+    assert (query.from_user.id, query.data) == (alice.id, "t")
+    assert (await bot.get_chat_member(group.id, query.from_user.id)).status == "kicked"
+    await query.answer("您已不在群里")
+    assert press.toast == "您已不在群里"
+    with pytest.raises(ValueError, match="does not see"):  # who never was there has no app to show
+        world.user("Mallory").presses(world.sent[0], "接单", stale=True)
+
+
+async def test_two_who_press_at_once_are_in_one_batch(
+    world: World, alice: Person, bob: Person, group: Chat, door: HttpDoor
+) -> None:
+    async with http_bot(door) as bot:
+        await bot.send_message(group.id, "卡", reply_markup=keys({"接单": "t"}))
+        polling = asyncio.create_task(bot.get_updates(timeout=50))
+        await happens(world, lambda: world.called("getUpdates"))
+        with world.changing():
+            alice.presses(world.sent[0], "接单")
+            bob.presses(world.sent[0], "接单")
+        pressed = [update.callback_query for update in await polling]
+    assert [query.from_user.id for query in pressed if query] == [alice.id, bob.id]
+
+
+async def test_a_deleted_account_takes_no_message_and_does_nothing(
+    world: World, alice: Person, chat: Chat, bot: Bot
+) -> None:
+    sent = await bot.send_message(chat.id, "您好")
+    alice.deletes_account()
+    for trying in (
+        bot.send_message(chat.id, "还在吗"),
+        bot.edit_message_text("在吗", chat.id, sent.message_id),
+    ):
+        with pytest.raises(Forbidden, match="user is deactivated"):
+            await trying
+    with pytest.raises(ValueError, match="has deleted the account"):
+        alice.says(chat, "在")
+    assert world.take() == []
+
+
 async def test_outside_forums_threads_are_reply_chains(
     world: World, alice: Person, group: Chat, bot: Bot
 ) -> None:
@@ -758,6 +1095,46 @@ async def test_inline_results_are_shown_chosen_and_edited(
     assert [m.text for m in group.seen_by(alice)] == ["第二页"]
     without_keys = alice.chooses(search, "题1")
     assert without_keys.inline_message_id is None
+
+
+async def choose_twice(world: World, alice: Person, group: Chat, bot: Bot) -> list[Any]:
+    """What comes of a result without buttons, and of one with, that are chosen."""
+    search = alice.inline("治庸", group)
+    world.take()
+    results = [article(1), article(2, "第一页", reply_markup=keys({"▶": "p2"}))]
+    await bot.answer_inline_query(search.id, results)
+    alice.chooses(search, 0)
+    alice.chooses(search, 1)
+    return [update.chosen_inline_result for update in Update.de_list(world.take(), bot)]
+
+
+async def test_chosen_results_are_told_where_botfather_was_asked_to(
+    world: World, alice: Person, group: Chat, bot: Bot
+) -> None:
+    assert not any(await choose_twice(world, alice, group, bot))
+    world.inline_feedback = True
+    first, second = filter(None, await choose_twice(world, alice, group, bot))
+    assert unknown((first, second)) == []
+    assert (first.from_user.id, first.query, first.result_id) == (alice.id, "治庸", "r1")
+    assert (first.inline_message_id, second.result_id) == (None, "r2")
+    assert second.inline_message_id == group.seen_by(alice)[-1].inline_message_id
+    await bot.get_updates(allowed_updates=["inline_query", "message"])
+    assert not any(await choose_twice(world, alice, group, bot))
+
+
+async def test_chosen_results_wait_for_ten_minutes(
+    world: World, alice: Person, group: Chat, bot: Bot
+) -> None:
+    world.inline_feedback = True
+    search = alice.inline("治庸", group)
+    await bot.answer_inline_query(search.id, [article(1)])
+    world.take()
+    alice.chooses(search)
+    assert isinstance(world.clock, FakeClock)
+    world.clock.advance(599)
+    assert any(update.chosen_inline_result for update in await bot.get_updates())
+    world.clock.advance(2)
+    assert not any(update.chosen_inline_result for update in await bot.get_updates())
 
 
 INLINE_FAULTS = [

@@ -132,10 +132,10 @@ LAYERS = {
     "bot.metrics": Layer(theirs="prometheus_client"),
     "bot.tg.front": Layer("settings", "starlette uvicorn", "asyncio logging socket urllib"),
     "bot.tg.*": Layer(
-        "edition interview ledger metrics reloading render respond settings store tg words "
-        "yaml_text",
+        "cases edition interview ledger metrics question_files reloading render respond settings "
+        "store suggest teaching tg words yaml_text",
         "httpx telegram",
-        "asyncio concurrent logging os signal time urllib",
+        "asyncio concurrent logging os pathlib signal threading time urllib",
     ),
 }
 PURE = (

@@ -2,9 +2,10 @@
 
 `call` is the door. Wording and order of checks follow tdlib/telegram-bot-api 10.0 (`Client.cpp`)
 and, for what the servers behind it decide, well-known reports. Stricter than Telegram, on purpose:
-a malformed number, and a start payload that no client would send, are errors. Of Telegram's 180
-methods, their parameters and fields, only those are here that the bot uses: every other one, and
-whatever no Telegram knows, answers 501, lest it pass for a refusal.
+a malformed number, a start payload that no client would send, and a topic's name that Telegram
+would cut short are errors. Of Telegram's 180 methods, their parameters and fields, only those are
+here that the bot uses: every other one, and whatever no Telegram knows, answers 501, lest it pass
+for a refusal. The topic General is always open.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from urllib.parse import urlsplit
 
 from telegram.constants import UpdateType
 
-from tests.telegram.model import DAY, GENERAL_TOPIC, Chat, Json, Member, Message
+from tests.telegram.model import DAY, GENERAL_TOPIC, Chat, Json, Member, Message, Topic
 from tests.telegram.text import (
     FOUND,
     MAX_ENTITIES,
@@ -35,7 +36,9 @@ from tests.telegram.world import (
     CALLBACK_LIFETIME,
     GUEST_LIFETIME,
     INLINE_LIFETIME,
+    MAX_TOPIC_NAME,
     START_PAYLOAD,
+    TOPIC_COLOUR,
     Call,
     Webhook,
     World,
@@ -44,6 +47,14 @@ from tests.telegram.world import (
 MAX_BUTTONS = 100
 MAX_ROW = 8
 MAX_RESULTS = 50
+GIFTS = (
+    "unlimited_gifts",
+    "limited_gifts",
+    "unique_gifts",
+    "premium_subscription",
+    "gifts_from_channels",
+)
+STYLES = ("primary", "danger", "success")
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same "
     "as a current content and reply markup of the message"
@@ -174,7 +185,8 @@ def _fields(what: str, data: Any, shape: str) -> Json:
 
 def _pace(world: World, method: str, params: Json) -> None:
     limits = world.flood
-    if limits is None or not method.startswith(("send", "edit")):
+    shown = method.startswith(("send", "edit")) or "ForumTopic" in method
+    if limits is None or not shown:
         return
     now, chat_id = world.clock(), params.get("chat_id", 0)
     _allow(world, 0, now, limits.overall_per_second, 1.0)
@@ -205,6 +217,8 @@ def _chat(world: World, ref: int | None, need: str = "write") -> Chat:
     chat = _find_chat(world, ref)
     me = chat.member(world.me)
     if chat.peer:
+        if chat.deactivated and need in ("edit", "write"):
+            raise forbidden("user is deactivated")
         if chat.blocked and need in ("edit", "write"):
             raise forbidden("bot was blocked by the user")
         return chat
@@ -253,10 +267,13 @@ def _thread(chat: Chat, thread: int | None) -> int | None:
     return thread
 
 
-def _may_write(world: World, chat: Chat) -> None:
+def _may_write(world: World, chat: Chat, thread: int | None) -> None:
     me = chat.member(world.me)
     if me.status == "restricted" and "can_send_messages" not in me.rights:
         raise bad("not enough rights to send text messages to the chat")
+    topic = chat.topics.get(thread or 0) if chat.is_forum else None
+    if topic and topic.closed and not me.may("can_manage_topics"):
+        raise bad("TOPIC_CLOSED")
 
 
 # Texts, entities, replies
@@ -352,8 +369,10 @@ def _markup(world: World, data: Any) -> Json | None:
 
 def _check_button(world: World, data: Any) -> None:
     what = "inline keyboard button"
-    button = _fields(what, data, "text=str* url=str callback_data=str")
-    kinds = [name for name in button if name != "text"]
+    button = _fields(what, data, "text=str* url=str callback_data=str style=str")
+    kinds = [name for name in button if name not in ("text", "style")]
+    if button.get("style", "primary") not in STYLES:
+        raise bad(f"can't parse {what}: invalid button style specified")
     if not any(button[kind] for kind in kinds):
         raise bad(f"can't parse {what}: Text buttons are unallowed in the inline keyboard")
     if len(kinds) > 1:
@@ -388,7 +407,7 @@ def send_message(world: World, p: Json) -> Json:
     thread = _thread(chat, p.get("message_thread_id"))
     reply_to = _reply(chat, p.get("reply_parameters"))
     content = _text(world, p["text"], entities)
-    _may_write(world, chat)
+    _may_write(world, chat, thread or (reply_to.thread if reply_to else None))
     message = world.post(
         chat,
         sender=world.me,
@@ -456,6 +475,8 @@ def delete_message(world: World, p: Json) -> bool:
 
 def _deletable(world: World, message: Message) -> bool:
     me = message.chat.member(world.me)
+    if "forum_topic_created" in (message.service or ()):
+        return False
     if me.may("can_delete_messages"):
         return True
     recent = world.now() - message.date < 2 * DAY
@@ -572,6 +593,18 @@ def get_chat_member(world: World, p: Json) -> Json:
     return chat.member(world.users[user_id]).json(chat.kind)
 
 
+def get_chat(world: World, p: Json) -> Json:
+    ref = p.get("chat_id", 0)
+    if ref in world.users and not (ref in world.chats and world.chats[ref].known):
+        raise unmodelled("the chat with who has not started the bot")
+    chat = _chat(world, p.get("chat_id"), "read")
+    return chat.json() | {
+        "accent_color_id": 0,
+        "max_reaction_count": 11,
+        "accepted_gift_types": dict.fromkeys(GIFTS, False),
+    }
+
+
 def leave_chat(world: World, p: Json) -> bool:
     """Be gone; the bot is told so as of any other change of its standing."""
     chat = _chat(world, p.get("chat_id"), "leave")
@@ -579,6 +612,85 @@ def leave_chat(world: World, p: Json) -> bool:
         raise unmodelled(f"how one leaves {chat!r}")
     world.stand(chat, Member(world.me, "left"), world.me)
     return True
+
+
+# Topics of forums: rights and words, and their order, as in TDLib's `ForumTopicManager.cpp`
+
+
+def create_forum_topic(world: World, p: Json) -> Json:
+    forum = _forum(world, p)
+    if not forum.member(world.me).may("can_manage_topics"):
+        raise bad("not enough rights to create a topic")
+    topic = world.open_topic(forum, _topic_name(p.get("name", "")), world.me)
+    return {"message_thread_id": topic.id, "name": topic.name, "icon_color": TOPIC_COLOUR}
+
+
+def close_forum_topic(world: World, p: Json) -> bool:
+    return _toggle_topic(world, p, closed=True)
+
+
+def reopen_forum_topic(world: World, p: Json) -> bool:
+    return _toggle_topic(world, p, closed=False)
+
+
+def _toggle_topic(world: World, p: Json, closed: bool) -> bool:
+    forum = _forum(world, p)
+    topic = _topic(world, forum, p, "close or open")
+    if topic.closed == closed:
+        raise bad("TOPIC_NOT_MODIFIED")
+    world.close_topic(forum, topic, world.me, closed=closed)
+    return True
+
+
+def edit_forum_topic(world: World, p: Json) -> bool:
+    forum = _forum(world, p)
+    topic = _topic(world, forum, p, "edit")
+    if not p.get("name"):
+        return True
+    name = _topic_name(p["name"])
+    if name == topic.name:
+        raise bad("TOPIC_NOT_MODIFIED")
+    world.rename_topic(forum, topic, name, world.me)
+    return True
+
+
+def delete_forum_topic(world: World, p: Json) -> bool:
+    forum = _forum(world, p)
+    world.delete_topic(forum, _topic(world, forum, p, "delete", "can_delete_messages"))
+    return True
+
+
+def _forum(world: World, p: Json) -> Chat:
+    chat = _chat(world, p.get("chat_id"))
+    if not chat.is_forum:
+        raise bad("the chat is not a forum")
+    return chat
+
+
+def _topic(
+    world: World, forum: Chat, p: Json, what: str, right: str = "can_manage_topics"
+) -> Topic:
+    """The topic, if the bot holds the right or opened it itself."""
+    thread = p.get("message_thread_id", 0)
+    if thread <= 0:
+        raise bad("invalid message thread identifier specified")
+    if thread == GENERAL_TOPIC:
+        raise unmodelled("what becomes of the topic General")
+    topic = forum.topics.get(thread)
+    if topic is None:
+        raise bad("TOPIC_ID_INVALID")
+    if topic.creator != world.me and not forum.member(world.me).may(right):
+        raise bad(f"not enough rights to {what} the topic")
+    return topic
+
+
+def _topic_name(given: str) -> str:
+    name = " ".join(given.split())
+    if not name:
+        raise bad("title must be non-empty")
+    if len(name) > MAX_TOPIC_NAME:
+        raise bad(f"title must be at most {MAX_TOPIC_NAME} characters long")
+    return name
 
 
 # What the bot is and says of itself
@@ -735,7 +847,13 @@ _TABLE: tuple[tuple[str, Callable[[World, Json], Any], str], ...] = (
         "button:json",
     ),
     ("answerGuestQuery", answer_guest_query, "guest_query_id:str result:json"),
+    ("getChat", get_chat, "chat_id:int"),
     ("getChatMember", get_chat_member, "chat_id:int user_id:int"),
+    ("createForumTopic", create_forum_topic, "chat_id:int name:str"),
+    ("closeForumTopic", close_forum_topic, "chat_id:int message_thread_id:int"),
+    ("reopenForumTopic", reopen_forum_topic, "chat_id:int message_thread_id:int"),
+    ("editForumTopic", edit_forum_topic, "chat_id:int message_thread_id:int name:str"),
+    ("deleteForumTopic", delete_forum_topic, "chat_id:int message_thread_id:int"),
     ("leaveChat", leave_chat, "chat_id:int"),
     ("setMyCommands", set_my_commands, "commands:json scope:json language_code:str"),
     ("setMyDescription", set_my_description, "description:str language_code:str"),

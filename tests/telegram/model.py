@@ -89,10 +89,11 @@ class Member:
     user: User
     status: Status = "member"
     rights: frozenset[str] = frozenset()
+    inside: bool = True  # the restricted stay so when they leave
 
     @property
     def present(self) -> bool:
-        return self.status not in ("left", "kicked")
+        return self.inside and self.status not in ("left", "kicked")
 
     @property
     def is_admin(self) -> bool:
@@ -113,7 +114,7 @@ class Member:
                 data |= {name: name in self.rights for name in names}
             case "restricted":
                 data |= {name: name in self.rights for name in PERMISSIONS}
-                data |= {"is_member": True, "until_date": 0}
+                data |= {"is_member": self.inside, "until_date": 0}
             case "kicked":
                 data["until_date"] = 0
         return data
@@ -146,12 +147,14 @@ class Version:
     date: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Topic:
-    """A topic of a forum; `id` is its message_thread_id."""
+    """A topic of a forum; `id` is its message_thread_id. Who opened it may close and rename it."""
 
     id: int
     name: str
+    creator: User
+    closed: bool = False
 
 
 @dataclass(eq=False)
@@ -283,6 +286,7 @@ class Chat:
     privacy: bool = True  # the bot's privacy mode when it was added: a later change waits
     known: bool = False  # whether the bot met this chat; a private one: was started
     blocked: bool = False  # private: the person stopped the bot
+    deactivated: bool = False  # private: the person has no account any more
     last_bot: int = 0  # the bot that spoke last
     last_id: int = 0  # a supergroup's first message says that it was created
 
@@ -297,11 +301,19 @@ class Chat:
         """Someone's standing here; who never came counts as left."""
         return self.members.get(user.id, Member(user, "left"))
 
+    def may_manage(self, topic: Topic, user: User) -> bool:
+        """Whether someone may close, reopen and rename a topic."""
+        return user == topic.creator or self.member(user).may("can_manage_topics")
+
     def seen_by(self, person: Reader) -> list[Message]:
         """What a member finds in the chat when they open it now."""
         if not self.member(person.user).present:
             return []
         return [message for message in self.messages.values() if not message.deleted]
+
+    def in_topic(self, topic: Topic) -> list[Message]:
+        """What stands in a topic, its first message included, which says that it was opened."""
+        return [m for m in self.messages.values() if m.thread == topic.id and not m.deleted]
 
     def said_by(self, user: User) -> Iterator[Message]:
         return (m for m in self.messages.values() if m.sender == user and not m.deleted)

@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -34,6 +34,7 @@ from tests.telegram.model import (
     Member,
     Message,
     Reader,
+    Status,
     Topic,
     User,
 )
@@ -53,9 +54,11 @@ UNLESS_ASKED = ("chat_member",)
 CALLBACK_LIFETIME = 15.0  # seconds; Telegram publishes none, people report 10 to 20
 INLINE_LIFETIME = 10.0  # the same
 # How long an update waits to be fetched or taken (telegram-bot-api, `Client.cpp`), by its kind.
-SHELF_LIFE = {"inline_query": 30.0, "callback_query": 150.0}
+SHELF_LIFE = {"inline_query": 30.0, "callback_query": 150.0, "chosen_inline_result": 600.0}
 GUEST_LIFETIME = 60.0  # unknown: generous
 LONGEST_WAIT = 120.0
+MAX_TOPIC_NAME = 128
+TOPIC_COLOUR = 7322096
 START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ALL_RIGHTS = frozenset(ADMIN_RIGHTS) - {"is_anonymous"}
 ALBUMS = (frozenset({"photo", "video"}), frozenset({"document"}))
@@ -196,6 +199,7 @@ def _act(
     @wraps(do)
     def act(person: Person, /, *args: P.args, **kwargs: P.kwargs) -> R:
         with person.world.changing():
+            person._must_exist()
             return do(person, *args, **kwargs)
 
     return act
@@ -209,6 +213,7 @@ class World:
         *,
         privacy: bool = True,
         guest: bool = True,
+        inline_feedback: bool = False,
         bots_see_bots: bool = False,
         clock: Callable[[], float] = time.time,
         flood: FloodLimits | None = None,
@@ -216,6 +221,7 @@ class World:
         self.token = TOKEN
         self.me = User(int(TOKEN.split(":")[0]), "访谈", "fangtan_bot", is_bot=True)
         self.privacy, self.guest_mode = privacy, guest
+        self.inline_feedback = inline_feedback  # BotFather's /setinlinefeedback, at 100 %
         self.bots_see_bots = bots_see_bots
         self.clock, self.flood = clock, flood
         self.users: dict[int, User] = {u.id: u for u in (self.me, ANONYMOUS_ADMIN, AS_CHANNEL)}
@@ -501,8 +507,8 @@ class World:
         chat, sender = message.chat, message.sender
         if not chat.member(self.me).present or chat.blocked:
             return False
-        if sender == self.me:
-            return False
+        if sender == self.me:  # of its own it hears what `Client.cpp` does not skip
+            return any(name.startswith("forum_topic_") for name in message.service or ())
         if sender and sender.is_bot and sender.id not in PUPPETS and not self.bots_see_bots:
             return False
         if not chat.is_group or not chat.privacy or chat.member(self.me).is_admin:
@@ -544,6 +550,35 @@ class World:
             self.update("my_chat_member", change)
         elif was_admin:
             self.update("chat_member", change)
+
+    # Topics, whoever handles them
+
+    def open_topic(self, forum: Chat, name: str, by: User) -> Topic:
+        """Open a topic, with the message that says so."""
+        created = {"forum_topic_created": {"name": name, "icon_color": TOPIC_COLOUR}}
+        message = self.post(forum, sender=by, service=created)
+        message.thread = message.id
+        topic = forum.topics[message.id] = Topic(message.id, name, by)
+        self.tell(message)
+        return topic
+
+    def close_topic(self, forum: Chat, topic: Topic, by: User, *, closed: bool = True) -> None:
+        """Close or reopen a topic, with the message that says so."""
+        topic.closed = closed
+        what = "forum_topic_closed" if closed else "forum_topic_reopened"
+        self.tell(self.post(forum, sender=by, service={what: {}}, thread=topic.id))
+
+    def rename_topic(self, forum: Chat, topic: Topic, name: str, by: User) -> None:
+        """Give a topic another name, with the message that says so."""
+        topic.name = name
+        edited = {"forum_topic_edited": {"name": name}}
+        self.tell(self.post(forum, sender=by, service=edited, thread=topic.id))
+
+    def delete_topic(self, forum: Chat, topic: Topic) -> None:
+        """Delete a topic with all that stands in it; nobody is told."""
+        for message in forum.in_topic(topic):
+            message.deleted = True
+        del forum.topics[topic.id]
 
     def remember_inline(self, message: Message) -> str:
         """Give a message the id under which only its bot can edit it."""
@@ -748,9 +783,11 @@ class Person(Reader):
     # Buttons, links, inline, guests
 
     @_act
-    def presses(self, message: Message, text: str) -> Press:
-        """Press the button with this text under a message; a link to the bot is followed."""
-        self._must_see(message)
+    def presses(self, message: Message, text: str, *, stale: bool = False) -> Press:
+        """Press the button with this text under a message; a link to the bot is followed. `stale`:
+        in an app that has not noticed yet that one is no longer a member."""
+        if not stale or message.deleted or self.id not in message.chat.members:
+            self._must_see(message)
         button = message.button(text)
         if button.kind == "url" and self.world.deep_link(button.value):
             self.opens(button.value)
@@ -824,6 +861,8 @@ class Person(Reader):
         if message.markup:
             world.remember_inline(message)
         world.tell(message)
+        if world.inline_feedback:
+            world.update("chosen_inline_result", self._chosen(search, chosen["id"], message))
         return message
 
     @_act
@@ -853,15 +892,50 @@ class Person(Reader):
 
     @_act
     def joins(self, group: Chat) -> None:
-        """Enter a group."""
-        self.world.stand(group, Member(self.user), self.user)
+        """Enter a group, as restricted as one left it."""
+        was = group.member(self.user)
+        if was.status == "kicked":
+            raise ValueError(f"{self} was removed from {group} and cannot enter")
+        restricted = was.status == "restricted"
+        standing = replace(was, inside=True) if restricted else Member(self.user)
+        self.world.stand(group, standing, self.user)
         self._announce(group, {"new_chat_members": [self.user.json()]})
 
     @_act
     def leaves(self, group: Chat) -> None:
         """Leave a group."""
+        self._must_be_inside(group)
         self._announce(group, {"left_chat_member": self.user.json()})
-        self.world.stand(group, Member(self.user, "left"), self.user)
+        self.world.stand(group, _gone(group.member(self.user)), self.user)
+
+    @_act
+    def removes(self, person: Person, group: Chat) -> None:
+        """Throw someone out: for good of a supergroup, of a basic group until they enter again."""
+        self._must_hold("can_restrict_members", group)
+        person._must_be_inside(group)
+        self._announce(group, {"left_chat_member": person.user.json()})
+        status: Status = "left" if group.kind == "group" else "kicked"
+        self.world.stand(group, Member(person.user, status), self.user)
+
+    @_act
+    def restricts(self, person: Person, group: Chat) -> None:
+        """Leave someone no permission at all, so that they can only read."""
+        self._must_hold("can_restrict_members", group)
+        if group.kind != "supergroup":
+            raise ValueError("only supergroups restrict members")
+        self.world.stand(group, Member(person.user, "restricted"), self.user)
+
+    @_act
+    def forgives(self, person: Person, group: Chat) -> None:
+        """Lift what keeps someone from speaking or from entering."""
+        self._must_hold("can_restrict_members", group)
+        was = group.member(person.user)
+        self.world.stand(group, Member(person.user, "member" if was.present else "left"), self.user)
+
+    @_act
+    def deletes_account(self) -> None:
+        """Be no more: nothing can be sent to them, and they do nothing."""
+        self.world.private(self, started=False).deactivated = True
 
     @_act
     def adds_bot(self, group: Chat, *, admin: bool = False) -> None:
@@ -876,9 +950,9 @@ class Person(Reader):
         self._seat_bot(group, Member(self.world.me, "kicked"))
 
     @_act
-    def promotes_bot(self, group: Chat) -> None:
-        """Make the bot an administrator."""
-        self._seat_bot(group, self._admin_bot())
+    def promotes_bot(self, group: Chat, *, without: Iterable[str] = ()) -> None:
+        """Make the bot an administrator, perhaps without some of the rights."""
+        self._seat_bot(group, Member(self.world.me, "administrator", ALL_RIGHTS - set(without)))
 
     @_act
     def demotes_bot(self, group: Chat) -> None:
@@ -924,12 +998,47 @@ class Person(Reader):
         if not forum.is_forum:
             raise ValueError(f"{forum} is no forum")
         self._must_be_in(forum)
-        created = {"forum_topic_created": {"name": name, "icon_color": 7322096}}
-        message = self.world.post(forum, sender=self.user, service=created)
-        message.thread = message.id
-        forum.topics[message.id] = Topic(message.id, name)
-        self.world.tell(message)
-        return forum.topics[message.id]
+        if not 1 <= len(name) <= MAX_TOPIC_NAME:
+            raise ValueError(f"no client opens a topic called {name!r}")
+        return self.world.open_topic(forum, name, self.user)
+
+    @_act
+    def closes_topic(self, forum: Chat, topic: Topic) -> None:
+        """Close a topic, so that only its creator and who manages topics write in it."""
+        self._must_manage(forum, topic)
+        if topic.closed:
+            raise ValueError(f"{topic} is closed already")
+        self.world.close_topic(forum, topic, self.user)
+
+    @_act
+    def reopens_topic(self, forum: Chat, topic: Topic) -> None:
+        """Let all write in a topic again."""
+        self._must_manage(forum, topic)
+        if not topic.closed:
+            raise ValueError(f"{topic} is open")
+        self.world.close_topic(forum, topic, self.user, closed=False)
+
+    @_act
+    def renames_topic(self, forum: Chat, topic: Topic, name: str) -> None:
+        """Give a topic another name."""
+        self._must_manage(forum, topic)
+        self.world.rename_topic(forum, topic, name, self.user)
+
+    @_act
+    def deletes_topic(self, forum: Chat, topic: Topic) -> None:
+        """Delete a topic with all that stands in it; no bot is told."""
+        self._must_hold("can_delete_messages", forum)
+        self.world.delete_topic(forum, topic)
+
+    @_act
+    def turns_topics(self, group: Chat, *, on: bool) -> None:
+        """Make a forum of a supergroup, or a plain one of a forum; no bot is told. The topics come
+        back with the switch. A basic group has to be upgraded first, as clients do by themselves.
+        """
+        self._must_hold("can_change_info", group)
+        if group.kind != "supergroup" or group.is_forum == on:
+            raise ValueError(f"{group} cannot be switched")
+        group.is_forum = on
 
     # How it is done
 
@@ -940,9 +1049,29 @@ class Person(Reader):
         except BadText as error:
             raise ValueError(f"no client sends this: {error}") from error
 
-    def _must_be_in(self, chat: Chat) -> None:
+    def _must_exist(self) -> None:
+        own = self.world.chats.get(self.id)
+        if own and own.deactivated:
+            raise ValueError(f"{self} has deleted the account")
+
+    def _must_be_inside(self, chat: Chat) -> None:
         if not chat.member(self.user).present:
             raise ValueError(f"{self} is not in {chat}")
+
+    def _must_hold(self, right: str, chat: Chat) -> None:
+        if not chat.member(self.user).may(right):
+            raise ValueError(f"{self} has no right to this in {chat}: {right}")
+
+    def _must_manage(self, forum: Chat, topic: Topic) -> None:
+        self._must_be_inside(forum)
+        if forum.topics.get(topic.id) is not topic or not forum.may_manage(topic, self.user):
+            raise ValueError(f"{self} does not manage {topic} in {forum}")
+
+    def _must_be_in(self, chat: Chat) -> None:
+        self._must_be_inside(chat)
+        member = chat.member(self.user)
+        if member.status == "restricted" and "can_send_messages" not in member.rights:
+            raise ValueError(f"{self} may only read in {chat}")
         if chat.kind == "channel":
             raise ValueError("in channels people post")
         if chat.blocked or chat.upgraded_to:
@@ -969,6 +1098,8 @@ class Person(Reader):
         if topic:
             what["thread"] = topic.id
             reply_to = reply_to or chat.messages[topic.id]  # as Telegram fills it in
+        replied = chat.topics.get(reply_to.thread or 0) if reply_to else None
+        self._must_find_open(chat, topic or replied)
         if quote and reply_to:
             place = find_quote(reply_to.content, Text(quote))
             if place is None:
@@ -984,6 +1115,17 @@ class Person(Reader):
         if tell:
             self.world.tell(message)
         return message
+
+    def _must_find_open(self, chat: Chat, topic: Topic | None) -> None:
+        if chat.is_forum and topic and topic.closed and not chat.may_manage(topic, self.user):
+            raise ValueError(f"{self} cannot write in {topic}, which is closed")
+
+    def _chosen(self, search: Inline, result: str, message: Message) -> Json:
+        """What BotFather's inline feedback lets a bot know of a chosen result."""
+        data: Json = {"from": self.user.json(), "query": search.query, "result_id": result}
+        if message.inline_message_id:
+            data["inline_message_id"] = message.inline_message_id
+        return data
 
     def _press(self, message: Message, button: Button) -> Press:
         world = self.world
@@ -1034,6 +1176,13 @@ class Person(Reader):
         if not chat.member(self.user).is_admin and standing != Member(self.world.me):
             raise ValueError(f"{self} is no administrator of {chat}")
         self.world.stand(chat, standing, self.user)
+
+
+def _gone(member: Member) -> Member:
+    """Someone's standing after they left of themselves."""
+    if member.status == "restricted":
+        return replace(member, inside=False)
+    return Member(member.user, "left")
 
 
 def _media(kind: Media) -> Json:
