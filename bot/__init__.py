@@ -30,7 +30,9 @@ What happens to a question, file by file:
     render.py      a reply → styled text, page by page                       pure
     words.py       every word that is ours                                   pure
     evaluate.py    question files → rates
+    question_files.py  those of a folder of knowledge: faults by line
     suggest/       phrases that a language model drafts → a phrases file
+    teaching/      what a curator accepts → the interview's files, and back
     terminal.py    the same conversation in a terminal
     cases.py       which questions without an answer mean the same           pure
     store/         what outlives a message: the inbox, conversations, answers, misses, cases

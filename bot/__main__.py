@@ -198,6 +198,7 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
             one.add_argument("--until", type=_date, metavar="DATE", help="promised: 2025-01-31")
         if name == "close":
             one.add_argument("--how", required=True, metavar="TEXT", help="in a few words")
+    _add_lessons(does)
     export = does.add_parser("export", help="all cases, for other programs")
     export.add_argument("--format", choices=("csv", "json"), default="csv")
     far = "what no interview comes near, instead"
@@ -206,6 +207,30 @@ def _add_ledger(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     stats = does.add_parser("stats", help="asked, answered, closed, week by week")
     stats.add_argument("--svg", type=Path, metavar="FILE", help="draw it, too")
     stats.set_defaults(does="stats")
+
+
+def _add_lessons(does: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    told = (
+        "Checked as by “check”, with what else would be answered otherwise; then written into the "
+        "interview's phrases and question files, asked again, and the case is closed."
+    )
+    teach = does.add_parser("teach", help="a case is answered from now on", description=told)
+    decline = does.add_parser(
+        "decline", help="the interview does not speak of a case", description=told
+    )
+    unteach = does.add_parser("unteach", help="what was learnt from a case is taken back")
+    for name, one in (("teach", teach), ("decline", decline), ("unteach", unteach)):
+        one.add_argument("number", type=_number(1), metavar="N", help="the number of the case")
+        one.set_defaults(does=name)
+    teach.add_argument("exchange", metavar="EXCHANGE", help="q4, or xiamen-2014/q4")
+    teach.add_argument(
+        "--quote", default="", metavar="TEXT", help="the sentences of the answer, verbatim"
+    )
+    decline.add_argument("--interview", metavar="ID", help="where there are several")
+    for one in (teach, decline):
+        one.add_argument("--as", dest="wording", metavar="WORDING", help="in better words")
+    for one in (teach, decline, unteach):
+        one.add_argument("--by", metavar="WHO", help="who does this (default: $USER)")
 
 
 def _date(text: str) -> float:
@@ -499,11 +524,11 @@ def _number(least: int) -> Callable[[str], int]:
 
 
 def _check(options: argparse.Namespace, given: Mapping[str, str]) -> int:
-    from bot import checks, importing
+    from bot import checks, importing, question_files
 
     folder = _folder(options, given)
     loaded, faults = knowledge.load(folder)
-    found = list(faults)
+    found = [*faults, *question_files.faults(folder, loaded)]
     pages = importing.pages_of(loaded.interviews, folder)
     found += checks.check(loaded, pages, Index(loaded))
     for fault in found:
@@ -556,7 +581,8 @@ def _ledger(options: argparse.Namespace, given: Mapping[str, str]) -> int:
         raise Stop(str(error), MISUSED) from None
     try:
         page = _page(given, book.now())
-        desk = ledger.Desk(book, lambda: _bot(options, given).responder, page)
+        folder = _folder(options, given)
+        desk = ledger.Desk(book, lambda: _bot(options, given), page, folder)
         _do(options, given, desk)
     except ledger.Refused as refused:
         raise Stop(str(refused), FAULTY) from None
@@ -580,12 +606,30 @@ def _do(options: argparse.Namespace, given: Mapping[str, str], desk: Desk) -> No
             command.export(desk, options.format, options.far)
         case "stats":
             command.stats(desk, options.svg)
+        case "teach" | "decline" | "unteach":
+            _learn(options, given, desk)
         case _:
-            by = options.by or given.get("USER")
-            if not by:
-                raise Stop("--by: 没有写是谁; 加上 --by 名字。", MISUSED)
-            step = Change(options.state, by, options.until, options.how)
+            step = Change(options.state, _who(options, given), options.until, options.how)
             command.change(desk, options.number, step)
+
+
+def _learn(options: argparse.Namespace, given: Mapping[str, str], desk: Desk) -> None:
+    from bot.ledger import lessons
+
+    by, number = _who(options, given), options.number
+    match options.does:
+        case "teach":
+            lessons.teach(desk, number, options.exchange, options.quote, options.wording, by)
+        case "decline":
+            lessons.decline(desk, number, options.interview, options.wording, by)
+        case _:
+            lessons.unteach(desk, number, by)
+
+
+def _who(options: argparse.Namespace, given: Mapping[str, str]) -> str:
+    if by := options.by or given.get("USER"):
+        return str(by)
+    raise Stop("--by: 没有写是谁; 加上 --by 名字。", MISUSED)
 
 
 def _page(given: Mapping[str, str], now: float) -> Page:

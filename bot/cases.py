@@ -35,6 +35,8 @@ from bot.search import Index
 ALIKE = 0.9
 ALIKE_IN_FORM = 0.5
 WORDS = 4  # rarest ones by which others are found
+# People whose choices propose a phrase: nobody alone, and no couple of friends.
+ENOUGH = 3
 
 State: TypeAlias = Literal["open", "taken", "closed", "aside"]
 MAY_FOLLOW: Mapping[State, tuple[State, ...]] = {

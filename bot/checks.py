@@ -46,7 +46,7 @@ def unfit(knowledge: Knowledge, pages: Mapping[str, Sequence[str]]) -> list[Faul
     for interview in knowledge.interviews:
         faults += _against_page(interview, pages.get(interview.page, ()))
         for exchange in interview.exchanges:
-            faults += [*_quotes(exchange), *_unreviewed(exchange)]
+            faults += [*unfit_quotes(exchange), *_unreviewed(exchange)]
     return _in_order(faults)
 
 
@@ -162,7 +162,7 @@ def _metadata(interview: Interview, page: str, stated: Mapping[str, str]) -> Ite
             yield Fault(interview.where, wrong, "照页面的写法改,或删掉这一项")
 
 
-def _quotes(exchange: Exchange) -> Iterator[Fault]:
+def unfit_quotes(exchange: Exchange) -> Iterator[Fault]:
     """The quotes that are not whole sentences of one paragraph."""
     where = exchange.quote_where or exchange.where
     own = (Fact((), exchange.quote, where),) if exchange.quote else ()

@@ -14,7 +14,7 @@ from bot import index_cache, knowledge
 from bot.interview import Interview, Knowledge, Origin
 from bot.policy import policy_for, thinner
 from bot.respond import Responder
-from bot.search import Encoder
+from bot.search import Encoder, Index
 from bot.yaml_text import Fault
 
 _LOG = logging.getLogger(__name__)
@@ -54,7 +54,12 @@ def load(folder: Path, encoder: Encoder | None) -> Edition:
     version = index_cache.version(folder)
     with _unhurried():
         loaded, faults, index = index_cache.built(folder, encoder)
-    return Edition(loaded, Responder(index, policy_for(index), thinner(index)), faults, version)
+    return Edition(loaded, answering(index), faults, version)
+
+
+def answering(index: Index) -> Responder:
+    """What answers from an index, by the thresholds that fit it."""
+    return Responder(index, policy_for(index), thinner(index))
 
 
 def successor(folder: Path, encoder: Encoder | None, served: Edition) -> Edition | Refused:

@@ -14,7 +14,10 @@ Respond: TypeAlias = Callable[[str, Conversation], tuple[Turn, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody asks, and what would be right: see `tests/questions/dev.yaml`."""
+    """What somebody asks, and what would be right: see `tests/questions/dev.yaml`.
+
+    `target` and `accept` name exchanges, by their ids (q4) or by their keys (xiamen-2014/q4).
+    """
 
     text: str
     kind: str
@@ -40,13 +43,14 @@ class Verdict:
     @property
     def right(self) -> bool:
         """Answered with the target, or with an exchange that is as good."""
-        return self._names(_answered(self.turn))
+        exchange = _answered(self.turn)
+        return exchange is not None and self.names(exchange)
 
     @property
     def offered(self) -> bool:
         """Not answered, but the target is among the choices."""
         reply = self.turn.reply
-        return isinstance(reply, Choices) and any(self._names(e.id) for e in reply.exchanges)
+        return isinstance(reply, Choices) and any(map(self.names, reply.exchanges))
 
     @property
     def wrong(self) -> bool:
@@ -66,12 +70,14 @@ class Verdict:
             return self.right and self.quoted
         return not self.wrong
 
-    def _names(self, exchange: str | None) -> bool:
-        return exchange is not None and exchange in (self.question.target, *self.question.accept)
+    def names(self, exchange: Exchange) -> bool:
+        """Whether this is the exchange that is wanted, or one that is as good."""
+        wanted = (self.question.target, *self.question.accept)
+        return exchange.id in wanted or exchange.key in wanted
 
 
-def _answered(turn: Turn) -> str | None:
-    return turn.reply.exchange.id if isinstance(turn.reply, Answer) else None
+def _answered(turn: Turn) -> Exchange | None:
+    return turn.reply.exchange if isinstance(turn.reply, Answer) else None
 
 
 def questions(document: object) -> list[list[Question]]:
@@ -221,7 +227,8 @@ def _share(every: Sequence[Verdict], holds: Callable[[Verdict], bool]) -> str:
 def failure(verdict: Verdict) -> str:
     """What was asked and wanted, and what came instead, in a line."""
     asked, turn = verdict.question, verdict.turn
-    got = _answered(turn) or type(turn.reply).__name__
+    exchange = _answered(turn)
+    got = exchange.id if exchange else type(turn.reply).__name__
     wanted = "/".join((asked.target, *asked.accept))
     sentence = turn.reply.quote[:40] if isinstance(turn.reply, Answer) else ""
     spoken = " ".join(asked.text.split())[:60]
@@ -235,9 +242,9 @@ def curve(verdicts: Sequence[Verdict]) -> str:
     lines = [f"{'score':>6}{'right':>8}{'wrong':>8}{'false':>8}"]
     for step in range(20, 71, 2):
         bar = step / 100
-        right = sum(_first(v) in _wanted(v) and _score(v) >= bar for v in inside)
-        wrong = sum(_first(v) not in _wanted(v) and _score(v) >= bar for v in inside)
-        false = sum(_first(v) not in _wanted(v) and _score(v) >= bar for v in outside)
+        right = sum(_is_first(v) and _score(v) >= bar for v in inside)
+        wrong = sum(not _is_first(v) and _score(v) >= bar for v in inside)
+        false = sum(not _is_first(v) and _score(v) >= bar for v in outside)
         shares = (_percent(right, inside), _percent(wrong, inside), _percent(false, outside))
         lines.append(f"{bar:>6.2f}" + "".join(f"{share:>8}" for share in shares))
     return "\n".join(lines)
@@ -252,10 +259,7 @@ def _score(verdict: Verdict) -> float:
     return matches[0].score if matches else 0.0
 
 
-def _first(verdict: Verdict) -> str:
+def _is_first(verdict: Verdict) -> bool:
+    """Whether what is wanted comes first."""
     matches = verdict.turn.ranking.matches
-    return matches[0].exchange.id if matches else ""
-
-
-def _wanted(verdict: Verdict) -> tuple[str, ...]:
-    return (verdict.question.target, *verdict.question.accept)
+    return bool(matches) and verdict.names(matches[0].exchange)

@@ -1,8 +1,9 @@
 """A folder of YAML files ↔ interviews: what `import` wrote and what people wrote about it.
 
 `x.yaml` is an interview as `import` found it on its page; `x.phrases.yaml` is how people ask for
-it. The second names the first by its id, and may be missing. Every fault is a value that knows its
-file and line; what is faulty is left out, and the rest serves.
+it. The second names the first by its id, and may be missing. `x.questions.yaml` says what has to
+come of which question: `eval` runs it, and nobody is answered from it. Every fault is a value that
+knows its file and line; what is faulty is left out, and the rest serves.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bot.yaml_text import Fault, Node, Paragraph, Plain, Reader, appended, read,
 ID = re.compile(r"[a-z0-9-]{1,32}")
 EVERYDAY = Path(__file__).with_name("everyday.yaml")
 PHRASES = ".phrases.yaml"
+QUESTIONS = ".questions.yaml"
 
 METADATA = ("title", "published", "source", "site", "editor", "host", "guest", "page")
 _NAMED = ("id", *METADATA)
@@ -115,10 +117,20 @@ def repeated_id(name: str, where: Origin, first: Origin) -> Fault:
 
 
 def files(folder: Path) -> list[Path]:
-    """The folder's YAML files by name, whether we read them or not; what is hidden is an editor's.
+    """The folder's YAML files by name that answers can come from, whether we read them or not.
 
     Raises OSError, or ValueError, where the folder cannot be listed.
     """
+    return [path for path in _yaml_in(folder) if not path.name.endswith(QUESTIONS)]
+
+
+def question_files(folder: Path) -> list[Path]:
+    """The folder's question files by name. Raises like `files`."""
+    return [path for path in _yaml_in(folder) if path.name.endswith(QUESTIONS)]
+
+
+def _yaml_in(folder: Path) -> list[Path]:
+    """The YAML files by name; what is hidden is an editor's."""
     return sorted(
         (
             path
@@ -369,12 +381,18 @@ def _list(name: str, phrases: Sequence[Phrase]) -> dict[str, object]:
 
 
 def with_suggestion(
-    old: str, interview: str, group: Authored | None, declines: Sequence[Phrase], file: str
+    old: str,
+    interview: str,
+    group: Authored | None,
+    declines: Sequence[Phrase],
+    file: str,
+    note: str = "",
 ) -> str | Fault:
-    """A phrases file's text with one group more under `suggested`; nothing else of it changes."""
+    """A phrases file's text with one group more under `suggested`, and perhaps a note behind it;
+    nothing else of it changes."""
     entry: dict[str, object] = {"exchange": group.exchange} if group else {}
     entry |= (authored_fields(group) if group else {}) | _list("declines", declines)
-    return appended(old or f"interview: {interview}\n", "suggested", entry, file)
+    return appended(old or f"interview: {interview}\n", "suggested", entry, file, note)
 
 
 # ── importing again ──────────────────────────────────────────────────────────────────────────────

@@ -22,7 +22,14 @@ from prometheus_client import (
 )
 
 UpdateKind = Literal[
-    "message", "edited_message", "callback_query", "inline_query", "guest_message", "my_chat_member"
+    "message",
+    "edited_message",
+    "callback_query",
+    "inline_query",
+    "chosen_inline_result",
+    "guest_message",
+    "my_chat_member",
+    "errand",
 ]
 UpdateOutcome = Literal["done", "failed", "expired", "refused", "unreadable"]
 AnswerOutcome = Literal["answer", "choices", "none", "smalltalk"]

@@ -54,7 +54,7 @@ class Reloading:
         clock: Callable[[], float] = time.monotonic,
         over: Event | None = None,
     ) -> None:
-        self._folder = folder
+        self.folder = folder
         self._encoder = encoder
         self._clock = clock
         self._watch = Watch()
@@ -68,12 +68,12 @@ class Reloading:
 
         To be called every few seconds.
         """
-        if self._folder is None:
+        if self.folder is None:
             return None
-        files = signature(self._folder)
+        files = signature(self.folder)
         if not self._watch.is_due(files, self._clock()):
             return None
-        version = index_cache.version(self._folder)
+        version = index_cache.version(self.folder)
         # What was refused is not settled: looking at it again is cheap, and a mount that hiccuped
         # comes back with the same names, sizes and times.
         if version == self._tried:
@@ -82,18 +82,18 @@ class Reloading:
             self._watch.settle(files)
             self._tried, self.refused = "", None
             return None
-        return self._read(self._folder, version)
+        return self._read(self.folder, version)
 
     def at_once(self) -> Edition | Refused | None:
         """What comes of the files as they are now, though they be refused again; None if they
         say what is served."""
-        if self._folder is None:
+        if self.folder is None:
             return None
-        version = index_cache.version(self._folder)
+        version = index_cache.version(self.folder)
         if version == self.served.version:
             return None
-        changing = edition.about(self._folder, "正在读的时候文件又变了", "写完后会自动再读")
-        return self._read(self._folder, version) or Refused((changing,))
+        changing = edition.about(self.folder, "正在读的时候文件又变了", "写完后会自动再读")
+        return self._read(self.folder, version) or Refused((changing,))
 
     def _read(self, folder: Path, version: str) -> Edition | Refused | None:
         """What comes of this version of the files; None if they have changed meanwhile."""

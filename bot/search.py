@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from heapq import nlargest
@@ -250,6 +251,19 @@ class Index:
         """Encode questions with this encoder, the one that the index was built with."""
         if self._meaning and encoder:
             self._meaning.encoder = encoder
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """What encodes questions, where there is one."""
+        return self._meaning.encoder if self._meaning else None
+
+    def encoding_with(self, encoder: Encoder) -> Index:
+        """This index beside itself, with another encoder for the questions that are put to it."""
+        twin = copy(self)
+        if self._meaning:
+            twin._meaning = copy(self._meaning)
+            twin._meaning.encoder = encoder
+        return twin
 
     @property
     def understands_meaning(self) -> bool:

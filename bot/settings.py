@@ -15,6 +15,9 @@ OPENAI = "https://api.openai.com/v1"
 OLLAMA = "http://127.0.0.1:11434/v1"
 DATABASE = "sqlite:///fangtan.db"
 LISTEN = "127.0.0.1:8080"
+CARDS = 5
+DIGEST = "09:00"
+QUIET = "22:00-08:00"
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 FORMATS = ("text", "json")
 
@@ -68,6 +71,37 @@ REFERENCE = (
         "sentence",
         "any group",
         "-1001234567890",
+    ),
+    Variable(
+        "BOT_CURATORS",
+        "id of the group that takes care of what was not answered; people may then ask for an "
+        "answer (best a forum, with the bot as an admin who may manage topics)",
+        "nobody does",
+        "-1001234567890",
+    ),
+    Variable(
+        "BOT_CURATORS_CARDS",
+        "cards that are new in that group in 24 hours, at most",
+        f"`{CARDS}`",
+        "10",
+    ),
+    Variable(
+        "BOT_CURATORS_DIGEST",
+        "time of day of the list of all others, by the clock of the machine (`TZ`)",
+        f"`{DIGEST}`",
+        "18:30",
+    ),
+    Variable(
+        "BOT_CURATORS_QUIET",
+        "hours in which nothing new is sent there, `off` for none",
+        f"`{QUIET}`",
+        "23:00-07:00",
+    ),
+    Variable(
+        "BOT_DRAFTS",
+        "command of a language model, as for `suggest --via`: curators may have wordings drafted",
+        "nothing is drafted",
+        "llm -m MODEL",
     ),
     Variable(
         "BOT_WEBHOOK_URL",
@@ -139,6 +173,23 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """When the curators' chat is written to: `digest` and the ends of `quiet` are minutes of the
+    day; nothing is quiet where the ends are the same. New cards in 24 hours: at most `cards`."""
+
+    cards: int = CARDS
+    digest: int = 9 * 60
+    quiet: tuple[int, int] = (22 * 60, 8 * 60)
+
+    def is_quiet(self, minute: int) -> bool:
+        """Whether nothing new is sent at this minute of the day."""
+        begin, end = self.quiet
+        if begin <= end:
+            return begin <= minute < end
+        return minute >= begin or minute < end
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that `run` has to be told; `chats` are the only groups to be in, None means any."""
 
@@ -147,6 +198,9 @@ class Settings:
     database: str = field(default=DATABASE, repr=False)
     admins: frozenset[int] = frozenset()
     chats: frozenset[int] | None = None
+    curators: int | None = None
+    hours: Hours = field(default_factory=Hours)
+    drafts: str = ""
     log_level: str = "INFO"
     log_format: str = "text"
     webhook: Webhook | None = None
@@ -177,6 +231,9 @@ def settings(environment: Mapping[str, str]) -> Settings:
         database=_database(given),
         admins=_admins(given),
         chats=_chats(given),
+        curators=_curators(given),
+        hours=_hours(given),
+        drafts=given.get("BOT_DRAFTS", ""),
         log_level=_log_level(given),
         log_format=_log_format(given),
         webhook=_webhook(given),
@@ -281,6 +338,46 @@ def _chats(given: Mapping[str, str]) -> frozenset[int] | None:
             "between them, such as -1001234567890, or leave it out to be in any group."
         )
     return frozenset(map(int, ids))
+
+
+def _curators(given: Mapping[str, str]) -> int | None:
+    chat = given.get("BOT_CURATORS")
+    if chat and not re.fullmatch(r"-[0-9]{1,19}", chat):
+        raise NotConfigured(
+            "BOT_CURATORS is malformed: set it to the id of one group, which begins with a minus, "
+            "such as -1001234567890, or leave it out."
+        )
+    return int(chat) if chat else None
+
+
+def _hours(given: Mapping[str, str]) -> Hours:
+    cards = given.get("BOT_CURATORS_CARDS", str(CARDS))
+    if not re.fullmatch(r"[0-9]{1,3}", cards):
+        raise NotConfigured(
+            "BOT_CURATORS_CARDS is malformed: set it to how many cards may be new in a day, 0 to "
+            "999, or leave it out."
+        )
+    digest = _minute(given.get("BOT_CURATORS_DIGEST", DIGEST))
+    if digest is None:
+        raise NotConfigured(
+            f"BOT_CURATORS_DIGEST is malformed: set it to a time of day such as {DIGEST}, or leave "
+            "it out."
+        )
+    quiet = given.get("BOT_CURATORS_QUIET", QUIET)
+    begin, _, end = ("0:00-0:00" if quiet.lower() == "off" else quiet).partition("-")
+    first, last = _minute(begin), _minute(end)
+    if first is None or last is None:
+        raise NotConfigured(
+            f"BOT_CURATORS_QUIET is malformed: set it to two times of day such as {QUIET}, to off, "
+            "or leave it out."
+        )
+    return Hours(int(cards), digest, (first, last))
+
+
+def _minute(time: str) -> int | None:
+    """The minute of the day that a time such as 09:30 names."""
+    found = re.fullmatch(r" *([01]?[0-9]|2[0-3]):([0-5][0-9]) *", time)
+    return 60 * int(found[1]) + int(found[2]) if found else None
 
 
 def _log_level(given: Mapping[str, str]) -> str:

@@ -243,7 +243,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "• 没答上和答了没用的问题（文字和时间，不记是谁问的）：用来改进，一年后删，"
         "还没处理完的留到处理完\n"
         "• “有用 / 没用”，连同你的用户编号：用来改进，一年后删\n"
-        "• 每个聊天能不能发言、提示过没有，群里还有管理员的设置：一直留着\n"
+        "• 问了什么以后选了哪个答案，记作认不出是谁的记号：用来改进，一年后删\n"
+        "• 你请人来答的：你的用户编号、这一问的文字和位置；有回音后三十天删，没有就留到你撤回\n"
+        "• 编者的名字和编号，连同经手的问题：问题结了，一年后删\n"
+        "• 每个聊天能不能发言、提示过没有、换没换编号，群里还有管理员的设置；"
+        "每天问了多少（只有数）：一直留着\n"
         "群里没叫我的话看过就抹去。日志里没有任何人写的话。不给别人，不做广告。\n"
         "/forget 删掉我记下的关于你的一切。",
         "I keep:\n"
@@ -257,8 +261,15 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "better: for a year, "
         "or until somebody has seen to them\n"
         "• “helpful” and “not helpful”, with your user id, to get better: for a year\n"
-        "• of each chat, whether I may write there and whether a hint was given, of groups also "
-        "what their admins set: without end\n"
+        "• which answer was chosen after which question, under a mark that names nobody: for a "
+        "year\n"
+        "• what you asked a person for: your user id, the question's text and place, until thirty "
+        "days after the reply, or until you withdraw it\n"
+        "• curators' names and ids, with the questions they saw to: for a year after these were "
+        "closed\n"
+        "• of each chat, whether I may write there, whether a hint was given and whether its id "
+        "changed, of groups also what their admins set; how much is asked in a day (numbers "
+        "only): without end\n"
         "What is said in groups without calling me is erased once I have seen it. Logs contain "
         "nothing that anybody wrote. Nothing is passed on or used for advertising. /forget deletes "
         "all that I keep of you.",
@@ -334,6 +345,71 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Say for how many minutes, 1 to 10080, as in /snooze 60.",
     ),
     "resumed": ("我回来了。", "I'm back."),
+    # Orders
+    "order": ("请人来答（会记下往哪儿答）", "Ask a person (I keep where to reply)"),
+    "order_placed": (
+        "好，交给编者了。有回音就在这里告诉你；为此我记下了你的编号和这一问的位置，"
+        "/myorders 可以看，也可以撤回。",
+        "Passed on to the curators. You will hear here; for that I keep your user id and where "
+        "this question is. /myorders shows your orders and withdraws them.",
+    ),
+    "order_again": (
+        "这一问你已经请人答了，有回音就告诉你。/myorders 可以看。",
+        "You have asked for this already and will hear of it. See /myorders.",
+    ),
+    "order_full": (
+        "你已经有五问在等了，等有了回音再请，或者用 /myorders 撤回一问。",
+        "Five questions of yours are waiting. Wait for one, or withdraw one with /myorders.",
+    ),
+    "order_closed": (
+        "编者看过这一问了：访谈没有谈到。",
+        "The curators have looked at this: the interview doesn't speak of it.",
+    ),
+    "my_orders": ("你请人答的：", "What you have asked for:"),
+    "no_orders": ("你没有请人答的问题。", "You have asked for nothing."),
+    "orders_in_private": ("这个在私聊里看。", "See them in private."),
+    "order_waiting": ("在等人接", "waiting for somebody to take it"),
+    "order_promised": ("有人接了，说好{day}前答复", "taken, promised by {day}"),
+    "order_ended": ("答复了", "answered"),
+    "order_replied": ("编者答复了", "a curator has replied"),
+    "order_not_covered": ("访谈没有谈到", "the interview doesn't speak of it"),
+    "order_unreachable": ("没能送到", "could not be delivered"),
+    "withdraw": ("撤回第 {number} 问", "Withdraw no. {number}"),
+    "withdrawn": ("撤回了", "Withdrawn"),
+    "day": ("{month}月{day}日", "{month}/{day}"),
+    "told_taken": (
+        "你请人答的“{asked}”有人接了，说好{day}前答复。",
+        "Somebody has taken your question “{asked}” and promised a reply by {day}.",
+    ),
+    "told_later": (
+        "你请人答的“{asked}”要晚一些，改为{day}前答复。",
+        "Your question “{asked}” takes longer; the new promise is {day}.",
+    ),
+    "told_back": (
+        "你请人答的“{asked}”，接的人没能答成，重新在等人接。",
+        "Whoever took your question “{asked}” could not reply; it waits for somebody else.",
+    ),
+    "told_aside": (
+        "你请人答的“{asked}”先搁下了，暂时没有答复。",
+        "Your question “{asked}” was put aside; there is no reply for now.",
+    ),
+    "told_answer": (
+        "你请人答的“{asked}”，现在答得上了：",
+        "Your question “{asked}” has an answer:",
+    ),
+    "told_ended": (
+        "你请人答的“{asked}”编者看过了，没有可以引的原话。",
+        "The curators have looked at your question “{asked}”; there is nothing to quote.",
+    ),
+    "told_not_covered": (
+        "你请人答的“{asked}”编者看过了：访谈没有谈到。",
+        "The curators have looked at your question “{asked}”: the interview doesn't speak of it.",
+    ),
+    "told_replied": (
+        "你请人答的“{asked}”有回音了。\n编者答复，非嘉宾原话：\n{words}",
+        "There is a reply to your question “{asked}”.\nA curator's words, not the guest's:\n"
+        "{words}",
+    ),
     # Inline
     "inline_nothing": ("没找到，私聊问我试试", "Nothing found; ask me in private"),
     "inline_help": ("私聊问我", "Ask me in private"),
@@ -354,6 +430,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "command_about": ("每句话的出处", "Where every word comes from"),
     "command_privacy": ("我记下什么", "What I keep"),
     "command_forget": ("删掉我记下的关于你的一切", "Delete all that I keep of you"),
+    "command_myorders": ("请人答的问题", "What I asked people for"),
     "command_settings": ("本群设置", "Settings of this group"),
     "command_snooze": ("安静一会儿：/snooze 60", "Be silent for a while: /snooze 60"),
     "command_resume": ("恢复回答", "Answer again"),
@@ -449,3 +526,128 @@ _OTHERWISE: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
 }
 WORDS = tuple(_WORDS)
+
+
+def to_curators(word: str, **values: object) -> str:
+    """What is said in the curators' chat, which is held in the interviews' language."""
+    return _TO_CURATORS[word].format(**values) if values else _TO_CURATORS[word]
+
+
+_TO_CURATORS: Mapping[str, str] = {
+    # The card of a case
+    "head": "#{number} ",
+    "counted": "问了 {times} 次，{variants} 种说法，{span}",
+    "useless": "，其中 {count} 次是答了没用",
+    "again": "，结了以后又问了 {count} 次",
+    "ordered": "刚有人点单，{span}",
+    "span": "{first}到{last}",
+    "also": "还这样问：",
+    "waiting": "{count} 人在等答复",
+    "lost": "{count} 人没能送到",
+    "chosen": "{people} 人问了之后选了 {topic}",
+    "against": "（{count} 人说没用）",
+    "proposed": "——够了：建议加为问法。",
+    "now": "现在问它，机器人会：",
+    "near": "最近的原话（嘉宾原话，一字不改）：",
+    "cut": "（下略）",
+    "long": "（原话一句就很长，看全文）",
+    "whole": "整段回答",
+    "past": "之前：",
+    "taught": "{by}加为问法“{text}” → {topic}：",
+    "declined": "{by}记为访谈没有谈到：“{text}”：",
+    "lesson_wanted": "正在写……",
+    "lesson_answered": "写好了，现在问它就是这个结果。",
+    "lesson_taught": "写进去了，但现在问它还不是这个结果：{now}{second}",
+    "second": "；第二近的是 {topic} {score}",
+    "lesson_undone": "已经撤销。",
+    "lesson_refused": "没有写成。",
+    "refused_files": "写进去了，但知识文件里有错，还没有用上：{faults}",
+    "no_folder": "知识文件在这里写不了，不能加问法：请运行机器人的人把知识文件夹设为可写。",
+    # How a case stands, and what became of it
+    "open": "开着，还没有人接",
+    "taken": "{by}接了，说好{day}前答复",
+    "late": "{by}接了，说好{day}前答复，已经过了",
+    "closed": "{by}结了：{how}",
+    "aside": "{by}搁置了",
+    "reopened": "{by}重新打开了",
+    "given_back": "{by}退回了",
+    "became_open": "有了这一件",
+    "untaught": "{by}撤销了",
+    "ordered_again": "有人点单，重新打开了",
+    "lapsed": "说好的时间过了一天，自动退回",
+    "somebody": "有人",
+    "the_admin": "管理员",
+    "replied": "编者回复",
+    "as_phrase": "加为问法：{topic}",
+    "taken_back": "撤销",
+    # What to do, in each stage of a card
+    "do_open": "→ 访谈里有答案：点“加为问法”。确实没讲：点“访谈没有谈到”。"
+    "一时办不了：点“接单”，选个期限。",
+    "do_waiting": "想用自己的话答复在等的人：点“回复”。",
+    "do_taken": "→ 由接的人处理：“加为问法”“访谈没有谈到”或“回复”；来不及就“改期”或“退回”。",
+    "do_late": "→ 说好的时间过了：选一个新的期限，或者“退回”。过一天没有动静会自动退回。",
+    "do_closed": "→ 已经结了，不用再做什么。",
+    "do_aside": "→ 搁置着。要处理就点“重新打开”。",
+    "do_undo": "加错了：一天之内可以“撤销”。",
+    "do_dates": "→ 选什么时候以前答复。在等的人会听到这个日期。",
+    "do_exchanges": "→ 哪一问的回答能答它？最近的在前面。",
+    "do_passages": "→ 哪一段原话能答它？点号码；要整段就点“整段回答”。",
+    "do_checking": "→ 正在核对，几秒钟就好……",
+    "do_preview": "→ 看好了就点“确认”。以后这样问就会这样答。",
+    "do_objected": "→ 不能这样写。可以“换个说法”，或者“返回”。",
+    "do_drafting": "→ 正在拟三个说法，要等一会儿……",
+    "do_drafts": "→ 用哪个说法？点号码。",
+    "do_reply": "→ {who}：请“回复”这张卡片，写下给在等的 {count} 人的话（最多 3000 字）。"
+    "发出去就收不回来。",
+    "do_wording": "→ {who}：请“回复”这张卡片，写下更好的说法，一句话。",
+    "do_busy": "→ 正在办，不用等在这里。",
+    # Previews
+    "will_teach": "要加的问法：“{text}”\n这样问，就答 {topic}（{key}）：",
+    "will_decline": "要记为访谈没有谈到的：“{text}”\n以后这样问，就说{title}没有谈到。",
+    "objections": "不能写，因为：",
+    "checked": "核对过了，没有问题。",
+    "weighing": "还在算对别的问题有什么影响……",
+    "no_effect": "问题文件里的 {count} 句，答法都不变。",
+    "effect": "问题文件里的 {count} 句，有 {changed} 句会答得和原来不同：",
+    "worse": "（变坏）",
+    "better": "（变好）",
+    "more": "……还有 {count} 句",
+    "too_long": "太长了：最多 {most} 字，这里有 {count} 字。",
+    "drafts": "拟的三个说法：",
+    "no_drafts": "没有拟出合适的说法。",
+    "drafts_failed": "拟不了：{why}",
+    # Buttons
+    "take": "接单",
+    "redate": "改期",
+    "today": "今天",
+    "three_days": "3 天",
+    "a_week": "一周",
+    "give_back": "退回",
+    "teach": "加为问法",
+    "teach_this": "加为问法：{topic}（{people} 人选了）",
+    "decline": "访谈没有谈到",
+    "reply": "回复",
+    "put_aside": "搁置",
+    "reopen": "重新打开",
+    "undo": "撤销：{topic}",
+    "confirm": "确认",
+    "reword": "换个说法",
+    "draft": "拟三个说法",
+    "back": "返回",
+    "busy": "正在办……",
+    # What a press is answered with
+    "not_a_curator": "只有这个群的成员可以；也可能是现在查不到，那就再按一次",
+    "no_card": "这张卡片不用了，看新的那张",
+    "changed": "这张卡片刚变了，再看一眼",
+    "too_late": "过了一天，不能在这里撤销了",
+    "done": "好",
+    "on_its_way": "卡片马上来",
+    "has_card": "这一件已经有卡片了",
+    "stands": "现在是：{state}",
+    # Reminders and digests
+    "remind": "#{number} “{text}”：{by}说好{day}前答复，时间过了。请在卡片上选新的期限，或者退回。",
+    "digest": "还有 {count} 件没有发卡片，问得最多的（点号码发卡片）：",
+    "digest_line": "#{number} · {times} 次 · {text}",
+    "adrift": "这几件的卡片可能没有发出来（点号码重发）：",
+    "carded": "#{number} {by}",
+}

@@ -421,7 +421,7 @@ def written(value: object) -> str:
     return text
 
 
-def appended(text: str, name: str, entry: object, file: str) -> str | Fault:
+def appended(text: str, name: str, entry: object, file: str, note: str = "") -> str | Fault:
     """The text with one more entry in the outermost list of that name, all else left as it is.
 
     The list is made at the end where there is none. A text that YAML cannot make out, or that
@@ -432,7 +432,7 @@ def appended(text: str, name: str, entry: object, file: str) -> str | Fault:
     if fault is not None:
         return fault
     ends = "\r\n" if "\r\n" in bare else "\n"
-    added = written([entry]).replace("\n", ends)
+    added = _lines_of([entry], 0, note, ends)
     at, lead = _place(bare, root, name, ends)
     new = bare[:at] + lead + added + bare[at:]
     if root is not None and not _only_added(root, _composed(file, new)[0], name):
@@ -473,6 +473,129 @@ def _values(root: yaml.Node | None) -> dict[str, str]:
         key.value: "" if _is_empty(value) else str(yaml.serialize(value, Dumper=_SERIALIZER))
         for key, value in pairs
     }
+
+
+# ── writing beside what people wrote ─────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text of somebody's that gets a line more or less; without a root it says nothing.
+
+    What is changed is proven: read again it says the same, but for what was put in or taken out.
+    """
+
+    text: str
+    root: Node | None
+    file: str
+    mark: str = ""
+
+    def last_line(self, node: Node) -> str:
+        """The last line of a node, comment and all."""
+        lines = self.text[: _end_of(self.text, node)].rstrip("\r\n")
+        return lines[lines.rfind("\n") + 1 :]
+
+
+def document(text: str, file: str) -> Document | Fault:
+    """The text, ready to be changed; the fault of one that YAML cannot make out."""
+    bare = text.removeprefix("\ufeff")
+    root, fault = _composed(file, bare)
+    return fault or Document(bare, root, file, text[: len(text) - len(bare)])
+
+
+def value(node: Node | None, name: str) -> Node | None:
+    """What stands behind a name; None where nothing does, or the node holds no names."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+    return next((found for key, found in pairs if key.value == name), None)
+
+
+def items(node: Node | None) -> tuple[Node, ...]:
+    """The entries of a list; none where it is no list."""
+    return tuple(node.value) if isinstance(node, yaml.SequenceNode) else ()
+
+
+def pairs(node: Node | None) -> tuple[tuple[str, Node], ...]:
+    """Names and what stands behind them; none where the node holds no names."""
+    found = node.value if isinstance(node, yaml.MappingNode) else ()
+    return tuple((str(key.value), value) for key, value in found)
+
+
+def said(node: Node | None) -> str:
+    """The text of a node; nothing where it is no text."""
+    if not isinstance(node, yaml.ScalarNode):
+        return ""
+    text: str = node.value
+    return text.rstrip("\n") if node.style == "|" else text
+
+
+def put(document: Document, into: Node | None, entry: object, note: str = "") -> str | None:
+    """The text with an entry more at the end of a list, or of what has names (a dict of one), and a
+    note behind it; None where it is not written line by line, so that there is no place for it.
+    A text that says nothing becomes a list."""
+    ends = "\r\n" if "\r\n" in document.text else "\n"
+    if document.root is None:
+        lead = "" if not document.text or document.text.endswith("\n") else ends
+        return document.mark + document.text + lead + _lines_of([entry], 0, note, ends)
+    if not isinstance(into, yaml.CollectionNode) or into.flow_style or not into.value:
+        return None
+    added = [entry] if isinstance(into, yaml.SequenceNode) else entry
+    lines = _lines_of(added, into.start_mark.column, note, ends)
+    at = _end_of(document.text, into)
+    lead = "" if document.text[:at].endswith("\n") else ends
+    more: Any = yaml.compose(written(added), Loader=_LOADER)
+    into.value += more.value
+    return _proven(document, document.text[:at] + lead + lines + document.text[at:])
+
+
+def taken(document: Document, out_of: Node, entry: Node) -> str | None:
+    """The text without an entry of a list, or without what stands behind a name, and without the
+    name; None where that cannot be taken out by lines."""
+    if not isinstance(out_of, yaml.CollectionNode) or out_of.flow_style:
+        return None
+    first, kept = entry, []
+    for one in out_of.value:
+        key, held = one if isinstance(one, tuple) else (one, one)
+        if held is entry:
+            first = key
+        else:
+            kept.append(one)
+    begin = document.text.rfind("\n", 0, first.start_mark.index) + 1
+    end = _end_of(document.text, entry)
+    out_of.value[:] = kept
+    return _proven(document, document.text[:begin] + document.text[end:])
+
+
+def _lines_of(value: object, column: int, note: str, ends: str) -> str:
+    """The value as lines that begin at a column, with a note as a comment behind the last one."""
+    lines = written(value).rstrip("\n").split("\n")
+    if note:
+        lines[-1] += f"  # {note}"
+    return "".join(f"{' ' * column}{line}{ends}" for line in lines)
+
+
+def _end_of(text: str, node: Node) -> int:
+    """Where the line behind a node begins; comments and empty lines that follow stay behind it."""
+    while isinstance(node, yaml.CollectionNode) and node.value and not node.flow_style:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    end: int = node.end_mark.index
+    if end and text[end - 1] == "\n":  # a literal block ends where the next line begins
+        return end
+    newline = text.find("\n", end)
+    return len(text) if newline < 0 else newline + 1
+
+
+def _proven(document: Document, text: str) -> str | None:
+    """The new text with its byte order mark, if it says what the changed nodes say."""
+    root, fault = _composed(document.file, text)
+    if fault is not None or document.root is None:
+        return None
+    same = _serialized(root) == _serialized(document.root) if root else not document.root.value
+    return document.mark + text if same else None
+
+
+def _serialized(node: Node) -> str:
+    return str(yaml.serialize(node, Dumper=_SERIALIZER))
 
 
 class _Dumper(yaml.SafeDumper):

@@ -157,6 +157,10 @@ def main(url: str) -> None:
     for name, seconds in timed.items():
         late = sorted(seconds)[int(0.95 * len(seconds))]
         print(f"{name:12} {1000 * statistics.median(seconds):6.1f} ms, 95 %: {1000 * late:6.1f}")
+    begun = time.perf_counter()
+    asyncio.run(store.curating.due(-1, 5))
+    asyncio.run(store.curating.overdue())
+    print(f"cards that are due: {time.perf_counter() - begun:.3f} s")
     os.environ["BOT_DATABASE"] = url
     begun = time.perf_counter()
     status = os.system(f"{sys.executable} -m bot ledger >/dev/null")

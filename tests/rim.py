@@ -73,16 +73,17 @@ class Rim:
         edition = Edition(knowledge, responder, (), "rim")
         self._reloading = reloading or Reloading(None, None, edition)
         self.hearing = Hearing(world.clock)
-        more: dict[str, Any] = {} if curators is None else {"curators": curators}
         self.services = Services(
             Shelf.of(reloading.served) if reloading else Shelf(edition, self.library),
             self.store,
             self._thinker,
             operators=operators,
             chats=chats,
+            curators=curators,
+            secret=b"rim",
+            folder=self._reloading.folder,
             now=world.clock,
             pauses=pauses,
-            **more,
         )
         self._runner = asyncio.Runner()
         self._delivered = asyncio.Event()
@@ -234,6 +235,8 @@ class Rim:
             await self._handle(*self.world.take())
         await deliver(self.world, self._handle)
         self._delivered.set()
+        await self._worker.look()
+        await self._worker.idle()
         await asyncio.sleep(0)  # what waits for the last picture has yet to begin to
         while self._albums:
             if task := self._albums.pop():

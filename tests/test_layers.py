@@ -45,7 +45,8 @@ LAYERS = {
     "bot": Layer(outside="os"),
     "bot.__main__": Layer(
         "checks edition encoder evaluate importing index_cache interview knowledge ledger progress "
-        "reloading render respond search settings store suggest terminal tg transcript yaml_text",
+        "question_files reloading render respond search settings store suggest terminal tg "
+        "transcript yaml_text",
         outside="io logging os pathlib shutil signal sys threading",
     ),
     "bot.settings": Layer(theirs="dotenv", outside="pathlib urllib"),
@@ -86,6 +87,7 @@ LAYERS = {
     "bot.words": Layer("text"),
     "bot.render": Layer("interview passage respond words"),
     "bot.evaluate": Layer("interview respond"),
+    "bot.question_files": Layer("evaluate interview knowledge yaml_text", outside="pathlib"),
     "bot.suggest": Layer("suggest"),
     "bot.suggest.prompts": Layer("interview"),
     "bot.suggest.replies": Layer("interview suggest"),
@@ -101,6 +103,18 @@ LAYERS = {
         "interview knowledge whole_files yaml_text", outside="pathlib tempfile"
     ),
     "bot.suggest.task": Layer("interview knowledge suggest", outside="pathlib"),
+    "bot.teaching": Layer("teaching"),
+    "bot.teaching.lesson": Layer("interview passage"),
+    "bot.teaching.objections": Layer(
+        "checks edition interview query render suggest teaching yaml_text"
+    ),
+    "bot.teaching.effects": Layer(
+        "cases edition evaluate query respond search teaching", outside="threading"
+    ),
+    "bot.teaching.drafting": Layer("edition interview suggest teaching"),
+    "bot.teaching.writing": Layer(
+        "interview knowledge suggest teaching yaml_text", outside="pathlib threading"
+    ),
     "bot.terminal": Layer("interview render respond", "prompt_toolkit", "sys"),
     "bot.cases": Layer("claims query respond search"),
     "bot.ledger": Layer("ledger"),
@@ -108,7 +122,8 @@ LAYERS = {
     "bot.ledger.looks": Layer("cases interview render respond store", outside="time"),
     "bot.ledger.weeks": Layer("ledger store", outside="time"),
     "bot.ledger.tables": Layer("store", outside="io"),
-    "bot.ledger.command": Layer("cases ledger progress respond store", outside="pathlib"),
+    "bot.ledger.command": Layer("cases edition ledger progress respond store", outside="pathlib"),
+    "bot.ledger.lessons": Layer("cases edition interview ledger question_files store teaching"),
     "bot.store.*": Layer(
         "cases respond store",
         "alembic sqlalchemy",
@@ -117,15 +132,16 @@ LAYERS = {
     "bot.metrics": Layer(theirs="prometheus_client"),
     "bot.tg.front": Layer("settings", "starlette uvicorn", "asyncio logging socket urllib"),
     "bot.tg.*": Layer(
-        "edition interview ledger metrics reloading render respond settings store tg words "
-        "yaml_text",
+        "cases edition interview ledger metrics question_files reloading render respond settings "
+        "store suggest teaching tg words yaml_text",
         "httpx telegram",
-        "asyncio concurrent logging os signal time urllib",
+        "asyncio concurrent logging os pathlib signal threading time urllib",
     ),
 }
 PURE = (
     "transcript interview text query names passage search followups claims policy respond render "
-    "words checks cases suggest.prompts suggest.replies suggest.screening"
+    "words checks cases suggest.prompts suggest.replies suggest.screening "
+    "teaching.lesson teaching.objections"
 ).split()
 
 

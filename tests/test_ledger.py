@@ -212,7 +212,7 @@ async def test_a_question_that_breaks_the_search_has_a_case_all_the_same(
 async def rated(desk: Desk, person: int, *useful: bool) -> None:
     for opinion in useful:
         memory = desk.store.memory()
-        memory.rate(1, 11, person, "bookshop/q1", opinion)
+        memory.rate(1, 11, person, "bookshop/q1", opinion, f"mark of {person}")
         await desk.store.write(memory.taken())
 
 

@@ -133,7 +133,7 @@ async def test_a_migrated_database_works(database: str, engine: Engine) -> None:
     memory.converse(ALICE, Conversation("猫"))
     memory.answered(ALICE, Sent(12, 11, "bookshop/q2"), TALK)
     memory.missed("猫", "none", None, 0.0)
-    memory.rate(-100123, 11, 1, "bookshop/q1", False)
+    memory.rate(-100123, 11, 1, "bookshop/q1", False, "mark")
     memory.set_ambient(-100123, False)
     await store.finish(entry, "answer", memory.taken(), 0)
     assert await store.memory().last_question(ALICE) == 11
@@ -217,5 +217,5 @@ def test_two_that_start_at_once_take_turns(database: str, engine: Engine) -> Non
             process.stdin.flush()
         assert [process.wait(60) for process in (one, two)] == [0, 0]
     with engine.connect() as db:
-        assert db.execute(text("SELECT version_num FROM alembic_version")).all() == [("0003",)]
+        assert db.execute(text("SELECT version_num FROM alembic_version")).all() == [("0004",)]
         assert db.execute(text("SELECT count(*) FROM misses")).scalar() == 1

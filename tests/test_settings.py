@@ -12,6 +12,7 @@ import pytest
 from bot.settings import (
     REFERENCE,
     Endpoint,
+    Hours,
     Listen,
     NotConfigured,
     Settings,
@@ -38,6 +39,11 @@ def test_everything_can_be_set() -> None:
             "BOT_DATABASE": "postgresql+psycopg://bot@db/bot",
             "BOT_ADMINS": "1, 22,",
             "BOT_CHATS": "-1001234567890, -7,",
+            "BOT_CURATORS": "-1009",
+            "BOT_CURATORS_CARDS": "12",
+            "BOT_CURATORS_DIGEST": "18:30",
+            "BOT_CURATORS_QUIET": "23:00 - 7:05",
+            "BOT_DRAFTS": "llm -m x",
             "BOT_LOG_LEVEL": "debug",
             "BOT_LOG_FORMAT": "JSON",
             "BOT_WEBHOOK_URL": "https://bot.example.org/hook/x",
@@ -50,11 +56,33 @@ def test_everything_can_be_set() -> None:
         "postgresql+psycopg://bot@db/bot",
         frozenset({1, 22}),
         frozenset({-1001234567890, -7}),
+        -1009,
+        Hours(12, 18 * 60 + 30, (23 * 60, 7 * 60 + 5)),
+        "llm -m x",
         "DEBUG",
         "json",
         Webhook("https://bot.example.org/hook/x", "s3cret"),
         Listen("::1", 8443),
     )
+
+
+@pytest.mark.parametrize(
+    ("quiet", "sleeps", "wakes"),
+    [
+        ("22:00-08:00", ["22:00", "23:59", "00:00", "07:59"], ["08:00", "12:00", "21:59"]),
+        ("12:00-14:00", ["12:00", "13:59"], ["11:59", "14:00", "00:00"]),
+        ("off", [], ["00:00", "12:00"]),
+        ("8:00-8:00", [], ["08:00", "20:00"]),  # no hour, and not all of them
+    ],
+)
+def test_quiet_hours_may_go_past_midnight(quiet: str, sleeps: list[str], wakes: list[str]) -> None:
+    hours = settings({"TELEGRAM_BOT_TOKEN": TOKEN, "BOT_CURATORS_QUIET": quiet}).hours
+
+    def minute(time: str) -> int:
+        return 60 * int(time[:2]) + int(time[3:])
+
+    assert all(hours.is_quiet(minute(time)) for time in sleeps)
+    assert not any(hours.is_quiet(minute(time)) for time in wakes)
 
 
 @pytest.mark.parametrize(
@@ -75,6 +103,14 @@ def test_everything_can_be_set() -> None:
         ("BOT_ADMINS", "alice"),
         ("BOT_ADMINS", "1;2"),
         ("BOT_CHATS", "123"),  # a person, or a group without its minus
+        ("BOT_CURATORS", "123"),
+        ("BOT_CURATORS", "-1,-2"),
+        ("BOT_CURATORS_CARDS", "-1"),
+        ("BOT_CURATORS_CARDS", "many"),
+        ("BOT_CURATORS_DIGEST", "24:00"),
+        ("BOT_CURATORS_DIGEST", "9"),
+        ("BOT_CURATORS_QUIET", "22:00"),
+        ("BOT_CURATORS_QUIET", "22-8"),
         ("BOT_CHATS", "-1;-2"),
         ("BOT_CHATS", ","),
         ("BOT_LOG_LEVEL", "LOUD"),

@@ -186,9 +186,9 @@ async def test_what_an_update_sets_for_a_chat_it_sees_itself(store: Store, known
 async def test_one_opinion_per_person_and_answer(store: Store) -> None:
     await noted(
         store,
-        lambda m: m.rate(1, 11, 1, "bookshop/q1", True),
-        lambda m: m.rate(1, 11, 1, "bookshop/q1", False),
-        lambda m: m.rate(1, 11, 2, "bookshop/q1", True),
+        lambda m: m.rate(1, 11, 1, "bookshop/q1", True, "A"),
+        lambda m: m.rate(1, 11, 1, "bookshop/q1", False, "A"),
+        lambda m: m.rate(1, 11, 2, "bookshop/q1", True, "B"),
     )
     assert await store.feedback() == {"bookshop/q1": (1, 1)}
 
@@ -239,8 +239,8 @@ def everything_of(speaker: Speaker) -> tuple[Callable[[Memory], None], ...]:
         lambda m: m.answered(speaker, RENT, TALK, TALK),
         lambda m: m.answered(alone, RENT, TALK, TALK),
         lambda m: m.set_hinted(person, True),
-        lambda m: m.rate(speaker.chat, 11, person, "bookshop/q1", True),
-        lambda m: m.rate(person, 11, person, "bookshop/q1", False),
+        lambda m: m.rate(speaker.chat, 11, person, "bookshop/q1", True, f"mark {person}"),
+        lambda m: m.rate(person, 11, person, "bookshop/q1", False, f"mark {person}"),
     )
 
 
@@ -263,7 +263,8 @@ async def test_nothing_of_who_wants_to_be_forgotten_is_left_in_any_table(store: 
     assert {(row.queue, row.payload, row.kind, row.outcome) for row in done} == {
         ("", "", "message", "refused")
     }
-    nameless = {"misses": of_bob["misses"] + 2}  # what she asked in vain, and what was of no use
+    # What she asked in vain, what was of no use, and that somebody found it so.
+    nameless = {"misses": of_bob["misses"] + 2, "evidence": of_bob["evidence"] + 1}
     assert {name: len(found) for name, found in left.items()} == of_bob | nameless
 
 
@@ -291,7 +292,9 @@ async def test_what_is_not_done_is_never_too_old(store: Store, clock: FakeClock)
 
 def test_nothing_is_kept_for_ever_but_settings_and_replicas() -> None:
     ledger = {"cases", "variants", "traces", "history", "tallies"}  # see tests/test_ledger.py
-    assert set(TABLES.tables) - set(KEPT) == {"chats", "replicas"} | ledger
+    curators = {"orders", "cards", "lessons"}  # see tests/test_orders.py
+    for_ever = {"chats", "moves", "notes", "replicas"}
+    assert set(TABLES.tables) - set(KEPT) == for_ever | ledger | curators
 
 
 # One transaction

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot import progress
 from bot.cases import State, said_now
+from bot.edition import Edition
 from bot.ledger import joining, looks, tables, weeks
 from bot.ledger.looks import Page
 from bot.respond import Responder, Turn
@@ -23,8 +24,13 @@ class Desk:
     """What a command works with; the knowledge is loaded only by those that ask the search."""
 
     ledger: Ledger
-    responder: Callable[[], Responder]
+    edition: Callable[[], Edition]
     page: Page
+    folder: Path
+
+    def responder(self) -> Responder:
+        """What answers from the knowledge as it is now."""
+        return self.edition().responder
 
 
 class Refused(Exception):
@@ -44,16 +50,16 @@ def show(desk: Desk, number: int) -> None:
     """Print all that is known of a case."""
     ledger, responder = desk.ledger, desk.responder()
     _catch_up(ledger, responder)
-    case = _found(ledger, number)
+    case = found(ledger, number)
     variants, history = ledger.variants(number, WORDINGS), ledger.history(number)
     _print(looks.whole(desk.page, case, _now(case, responder), variants, history))
 
 
 def change(desk: Desk, number: int, step: Change) -> None:
     """Let a case be taken, closed, put aside or open again, and print how it stands."""
-    _found(desk.ledger, number)
+    found(desk.ledger, number)
     done = desk.ledger.change(number, step)
-    stands = looks.standing(_found(desk.ledger, number))
+    stands = looks.standing(found(desk.ledger, number))
     if not done:
         raise Refused(f"#{number} 现在是：{stands}；这一步做不了，先 ledger reopen {number}。")
     print(f"#{number} {stands}")
@@ -78,7 +84,8 @@ def stats(desk: Desk, picture: Path | None) -> None:
             raise Refused(f"--svg: {picture} 写不了（{error.strerror}）。") from None
 
 
-def _found(ledger: Ledger, number: int) -> Case:
+def found(ledger: Ledger, number: int) -> Case:
+    """The case with this number; raises Refused where there is none."""
     if case := ledger.case(number):
         return case
     raise Refused(f"没有 #{number}；fangtan ledger --all 列出全部。")

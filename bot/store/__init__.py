@@ -7,6 +7,11 @@ inbox           updates, written down before Telegram may forget them, and who h
 identity        which process this is
 memory          what one update's handling knows of the past, and what it leaves
 ledger          misses become cases, which are taken and closed
+orders          who waits for an answer, and what they are told
+cards           the curators' chat, what they taught, what people's choices speak for
+errands         what the bot has to do of its own accord, in the inbox
+curating        orders, cards and lessons for the bot
+offline         the ledger for a command
 
 Texts that people wrote are kept only in the inbox until they are handled, as misses and cases,
 which name nobody, and as the last question of a conversation, which a follow-up needs: as it is
@@ -24,34 +29,54 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.engine import Connection
 
 from bot.cases import Reading
-from bot.store import inbox, ledger
+from bot.store import inbox, ledger, orders
+from bot.store.cards import Card, Lesson, LessonState, Support, proposed
+from bot.store.curating import LAPSED, Curating, View
 from bot.store.database import Database, Unavailable, Unopenable
+from bot.store.errands import ERRAND
 from bot.store.identity import is_gone, machine
 from bot.store.inbox import FLOOD, Arrival, Entry, Pulse, Waiting
-from bot.store.ledger import Case, Change, Choose, Ledger, Unread, Variant, Week
+from bot.store.ledger import NOT_COVERED, Case, Change, Choose, Unread, Variant, Week
 from bot.store.memory import ChatState, Memory, Sent, Speaker
+from bot.store.offline import Ledger
+from bot.store.orders import Asker, News, Order, Placed, Step
 from bot.store.schema import DONE, TABLES, feedback, misses
 
 __all__ = [
+    "ERRAND",
     "FLOOD",
+    "LAPSED",
+    "NOT_COVERED",
     "Arrival",
+    "Asker",
+    "Card",
     "Case",
     "Change",
     "ChatState",
     "Choose",
+    "Curating",
     "Entry",
     "Ledger",
+    "Lesson",
+    "LessonState",
     "Memory",
     "Miss",
+    "News",
+    "Order",
+    "Placed",
     "Sent",
     "Speaker",
+    "Step",
     "Store",
+    "Support",
     "Unavailable",
     "Unopenable",
     "Unread",
     "Variant",
+    "View",
     "Waiting",
     "Week",
+    "proposed",
 ]
 
 DAY = 24 * 60 * 60
@@ -64,7 +89,9 @@ KEPT = {
     "conversations": 30 * DAY,
     "misses": 365 * DAY,
     "feedback": 365 * DAY,
+    "evidence": 365 * DAY,
 }
+_ENDED_ORDERS = 30 * DAY  # in which whoever ordered can see in /myorders what came of it
 # Seconds of silence after which a replica is given up. It beats every 5, so that its work is taken
 # over within 30, and a database that is away for 10 costs nobody his life.
 PATIENCE = 20.0
@@ -93,6 +120,7 @@ class Store:
         self._database = Database(url)
         self._pulse = Pulse(is_gone, PATIENCE)
         self._unknown: frozenset[int] = frozenset()
+        self.curating = Curating(self._database, clock)
         self._me = self._database.now(_joined)
 
     def close(self) -> None:
@@ -287,6 +315,7 @@ def _tidy(db: Connection, now: float) -> None:
         else:
             db.execute(delete(table).where(old))
     ledger.forget(db, now - KEPT["misses"])
+    orders.forget(db, now - _ENDED_ORDERS)
 
 
 def _size(db: Connection) -> int:

@@ -10,7 +10,6 @@ case, not two. What a list shows is kept in the case's row and never counted.
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,8 +22,19 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
 from bot.cases import MAY_FOLLOW, Candidate, Reading, State, key
-from bot.store.database import Database
-from bot.store.schema import DONE, cases, history, inbox, misses, tallies, traces, variants
+from bot.store.schema import (
+    DONE,
+    cards,
+    cases,
+    history,
+    inbox,
+    lessons,
+    misses,
+    orders,
+    tallies,
+    traces,
+    variants,
+)
 
 SPOKEN_FOR = 4  # variants of a case that new questions are compared with
 END_OF_A_TRACE = 6  # the oldest, and as many of the newest, that share it
@@ -33,6 +43,7 @@ USELESS = "useless"  # the outcome of a miss that was an answer
 DAY = 24 * 60 * 60
 _ASKED = ("answer", "choices", "none", "error")  # how messages end that asked something
 _LOCK = 20140807  # any number, but that of `migrate`
+NOT_COVERED = "访谈没有谈到"  # how a case is closed of which the interview does not speak begins so
 
 Choose: TypeAlias = Callable[[Reading, Sequence[Candidate]], int | None]
 """The case that a question belongs to, of those of the candidates."""
@@ -71,6 +82,7 @@ class Case:
     until: float | None
     how: str | None
     changed: float
+    curator: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +100,15 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of a case: who did it, until when they took it, how it was closed."""
+    """What became of a case: who did it (for curators also as Telegram knows them), until when
+    they took it, how it was closed."""
 
     state: State
     by: str | None = None
     until: float | None = None
     how: str | None = None
     at: float = 0.0
+    curator: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,11 @@ class Week:
     answered: int
     closed: int
     median: float | None
+
+
+def is_not_covered(how: str | None) -> bool:
+    """Whether a case was closed because the interview does not speak of it."""
+    return bool(how) and str(how).startswith(NOT_COVERED)
 
 
 # Joining
@@ -130,8 +149,7 @@ def join(
     db: Connection, found: Sequence[Unread], readings: Mapping[str, Reading], choose: Choose
 ) -> int:
     """Let misses join their cases; how many did. What is neither known nor read is left."""
-    if db.dialect.name == "postgresql":
-        db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+    _one_at_a_time(db)
     count = 0
     for name, group in _still_unread(db, found).items():
         variant = db.execute(select(variants).where(variants.c.key == name)).mappings().first()
@@ -141,6 +159,19 @@ def join(
             _count(db, variant, group)
             count += len(group)
     return count
+
+
+def case_of(db: Connection, reading: Reading, choose: Choose, now: float) -> Case:
+    """The case that a question belongs to, begun where there is none; what it has been missed for
+    joins it later, and is counted then."""
+    _one_at_a_time(db)
+    found = db.execute(select(variants).where(variants.c.key == reading.key)).mappings().first()
+    return existing(db, (found or _begin(db, reading, now, choose))["case"])
+
+
+def _one_at_a_time(db: Connection) -> None:
+    if db.dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 def _still_unread(db: Connection, found: Sequence[Unread]) -> dict[str, list[Unread]]:
@@ -243,13 +274,18 @@ def listed(
         query = select(cases).where(wanted).order_by(cases.c.times.desc(), cases.c.id)
         found += db.execute(query.limit(most)).all()
     found.sort(key=lambda row: (-row.times, row.id))
-    return tuple(_case(db, row) for row in found[:most])
+    return tuple(as_case(db, row) for row in found[:most])
 
 
 def find(db: Connection, number: int) -> Case | None:
     """The case with this number."""
     row = db.execute(select(cases).where(cases.c.id == number)).first()
-    return _case(db, row) if row else None
+    return as_case(db, row) if row else None
+
+
+def existing(db: Connection, number: int) -> Case:
+    """The case with this number, which is there."""
+    return as_case(db, db.execute(select(cases).where(cases.c.id == number)).one())
 
 
 def variants_of(db: Connection, number: int, most: int | None = None) -> tuple[Variant, ...]:
@@ -264,7 +300,8 @@ def variants_of(db: Connection, number: int, most: int | None = None) -> tuple[V
 def history_of(db: Connection, number: int) -> tuple[Change, ...]:
     """All that became of a case, in order."""
     query = select(history).where(history.c.case == number).order_by(history.c.id)
-    return tuple(Change(r.state, r.by, r.until, r.how, r.at) for r in db.execute(query))
+    rows = db.execute(query)
+    return tuple(Change(r.state, r.by, r.until, r.how, r.at, r.curator) for r in rows)
 
 
 def totals(db: Connection) -> dict[State, int]:
@@ -313,7 +350,8 @@ def _monday(week: int) -> float:
     return float((7 * week - 3) * DAY)
 
 
-def _case(db: Connection, row: Any) -> Case:
+def as_case(db: Connection, row: Any) -> Case:
+    """A row of `cases`, with how it is asked most."""
     (asked,) = variants_of(db, row.id, 1)
     return Case(
         id=row.id,
@@ -333,25 +371,40 @@ def _case(db: Connection, row: Any) -> Case:
         until=row.until,
         how=row.how,
         changed=row.changed,
+        curator=row.curator,
     )
 
 
 # Changing
 
 
-def change(db: Connection, number: int, step: Change) -> bool:
+def change(db: Connection, number: int, step: Change, source: str | None = None) -> bool:
     """Let a case be taken, closed, put aside or open again, and note that; False where its state
     does not allow it, or somebody else has it."""
     row = db.execute(select(cases).where(cases.c.id == number).with_for_update()).first()
-    if row is None or row.state not in MAY_FOLLOW[step.state]:
+    if row is None or row.state not in MAY_FOLLOW[step.state] or _is_anothers(row, step):
         return False
-    if step.state == row.state and step.by != row.by:
-        return False
-    values = {"state": step.state, "by": step.by, "until": step.until, "how": step.how}
+    names = ("state", "by", "curator", "until", "how")
+    values = {name: getattr(step, name) for name in names}
+    fresh: dict[str, Any] = {"changed": step.at, "reminded": None}
     again = {"again": 0} if step.state == "closed" else {}
-    db.execute(update(cases).where(cases.c.id == number).values(**values, **again, changed=step.at))
-    db.execute(insert(history).values(case=number, at=step.at, **values))
+    db.execute(update(cases).where(cases.c.id == number).values(**values, **fresh, **again))
+    db.execute(insert(history).values(case=number, at=step.at, source=source, **values))
     return True
+
+
+def _is_anothers(row: Any, step: Change) -> bool:
+    """Whether somebody else has the case: then curators do nothing to it, and nobody takes it."""
+    if row.state != "taken":
+        return False
+    if step.curator is not None and row.curator is not None:
+        return bool(step.curator != row.curator)
+    return step.state == "taken" and bool(step.by != row.by)
+
+
+def come_near(db: Connection, number: int) -> None:
+    """Let a case be among those that are looked at, however far its questions are."""
+    db.execute(update(cases).where(cases.c.id == number).values(far=False))
 
 
 # Forgetting
@@ -363,7 +416,7 @@ def forget(db: Connection, before: float) -> None:
     c = cases.c
     over = c.state.in_(("closed", "aside")) | (c.far & (c.state == "open"))
     gone = select(c.id).where(over, c.last < before, c.changed < before)
-    for table in (traces, variants, history):
+    for table in (traces, variants, history, cards, lessons, orders):
         db.execute(delete(table).where(table.c.case.in_(gone)))
     db.execute(delete(cases).where(c.id.in_(gone)))
 
@@ -376,66 +429,3 @@ def tally(db: Connection, ends: Iterable[tuple[float, str | None]]) -> None:
         new = dialect.insert(tallies).values(day=day, outcome=outcome, count=count)
         more = {"count": tallies.c.count + count}
         db.execute(new.on_conflict_do_update(index_elements=["day", "outcome"], set_=more))
-
-
-class Ledger:
-    """The ledger of a database, for whoever has no event loop. Raises Unopenable."""
-
-    def __init__(self, url: str, clock: Callable[[], float] = time.time) -> None:
-        self._database, self._clock = Database(url), clock
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._database.close()
-
-    def now(self) -> float:
-        """The time, as rows are dated."""
-        return self._clock()
-
-    def unread(self, count: int) -> tuple[Unread, ...]:
-        """The oldest misses that have not joined a case."""
-        return self._database.see(lambda db: unread(db, count))
-
-    def waiting(self) -> int:
-        """How many misses have not joined a case."""
-        count = select(func.count()).where(misses.c.variant.is_(None))
-        return self._database.see(lambda db: db.execute(count).scalar_one())
-
-    def known(self, keys: Iterable[str]) -> frozenset[str]:
-        """Those of the keys that are of questions that are there."""
-        return self._database.see(lambda db: known(db, keys))
-
-    def join(self, found: Sequence[Unread], readings: Mapping[str, Reading], choose: Choose) -> int:
-        """Let misses join their cases; how many did."""
-        return self._database.now(lambda db: join(db, found, readings, choose))
-
-    def cases(
-        self, states: Sequence[State], far: bool = False, most: int | None = None
-    ) -> tuple[Case, ...]:
-        """The cases in these states, those that were asked most first."""
-        return self._database.see(lambda db: listed(db, states, far, most))
-
-    def case(self, number: int) -> Case | None:
-        """The case with this number."""
-        return self._database.see(lambda db: find(db, number))
-
-    def variants(self, number: int, most: int | None = None) -> tuple[Variant, ...]:
-        """How a case was asked, what was asked most first."""
-        return self._database.see(lambda db: variants_of(db, number, most))
-
-    def history(self, number: int) -> tuple[Change, ...]:
-        """All that became of a case, in order."""
-        return self._database.see(lambda db: history_of(db, number))
-
-    def totals(self) -> dict[State, int]:
-        """How many cases are in which state, those that are far aside."""
-        return self._database.see(totals)
-
-    def weeks(self) -> tuple[Week, ...]:
-        """What was asked, answered and closed, week by week."""
-        return self._database.see(weeks)
-
-    def change(self, number: int, step: Change) -> bool:
-        """Let a case be taken, closed, put aside or open again; False where it may not."""
-        dated = Change(step.state, step.by, step.until, step.how, self._clock())
-        return self._database.now(lambda db: change(db, number, dated))

@@ -14,11 +14,24 @@ from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from bot.cases import key
 from bot.respond import Conversation
+from bot.store import cards, orders
 from bot.store.database import Database
 from bot.store.inbox import FLOOD
 from bot.store.ledger import USELESS
-from bot.store.schema import DONE, answers, chats, conversations, feedback, inbox, misses
+from bot.store.schema import (
+    DONE,
+    answers,
+    cases,
+    chats,
+    conversations,
+    feedback,
+    history,
+    inbox,
+    lessons,
+    misses,
+)
 
 _FRESH = Conversation()
 # What each question costs is written once: see `inbox`.
@@ -45,6 +58,7 @@ class Sent:
     """A reply of ours as it stands in a chat: to which message, what it quotes, its link.
 
     `digest` tells whether an edit would change anything; Telegram refuses one that would not.
+    `asked` is the question, where the reply is no answer to it.
     """
 
     message: int
@@ -53,6 +67,7 @@ class Sent:
     quote: str = ""
     link: str | None = None
     digest: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +135,12 @@ class Memory:
             select(answers.c.person).where(_shown(chat, message))
         )
         return found
+
+    async def sent(self, chat: int, message: int) -> Sent | None:
+        """What we remember of a message of ours."""
+        query = select(answers).where(_shown(chat, message)).limit(1)
+        row = await self._database.read(lambda db: db.execute(query).first())
+        return _sent(row) if row else None
 
     async def before(self, chat: int, question: int) -> Conversation:
         """The conversation as it was before a question that we answered."""
@@ -218,15 +239,24 @@ class Memory:
         row = {"text": _storable(text), "outcome": outcome, "nearest": nearest, "score": score}
         self._later(lambda db: db.execute(insert(misses).values(at=self._clock(), **row)))
 
-    def rate(self, chat: int, message: int, person: int, exchange: str, useful: bool) -> None:
+    def rate(
+        self, chat: int, message: int, person: int, exchange: str, useful: bool, mark: str
+    ) -> None:
         """Keep whether an answer helped someone; a second opinion replaces the first. The question
-        that it did not answer is kept like any other, without who asked it."""
+        that it did not answer is kept like any other, without who asked it; what speaks for or
+        against the answer, under a mark that does not name them."""
         key = {"chat": chat, "message": message, "person": person, "exchange": exchange}
-        self._later(lambda db: _rate(db, key, useful, self._clock()))
+        self._later(lambda db: _rate(db, key, useful, mark, self._clock()))
+
+    def chose(self, question: str, exchange: str, mark: str) -> None:
+        """Keep that somebody, whom the mark does not name, took an exchange for the answer to a
+        question."""
+        name = key(question)
+        self._later(lambda db: cards.note_choice(db, name, exchange, mark, True, self._clock()))
 
     def forget(self, person: int) -> None:
         """Keep nothing of a person: no conversation, no answer, no opinion, no private chat."""
-        self._later(lambda db: _forget(db, person))
+        self._later(lambda db: _forget(db, person, self._clock()))
 
     async def _scalar(self, query: Any) -> Any:
         return await self._database.read(lambda db: db.execute(query.limit(1)).scalar())
@@ -265,6 +295,7 @@ def _note(
             "link": sent.link,
             "digest": sent.digest,
             "before": _written_pair(before, after),
+            "asked": _storable(sent.asked) or None,
             "at": now,
         },
     )
@@ -276,7 +307,12 @@ def _change(
     wanted = _shown(speaker.chat, sent.message)
     found = db.execute(select(answers.c.before).where(wanted)).scalar()
     if found is not None:
-        values = {"exchange": sent.exchange, "quote": sent.quote, "digest": sent.digest}
+        values = {
+            "exchange": sent.exchange,
+            "quote": sent.quote,
+            "digest": sent.digest,
+            "asked": _storable(sent.asked) or None,
+        }
         pair = _written_pair(_pair(found)[0], after)
         db.execute(update(answers).where(wanted).values(before=pair, at=now, **values))
     elif anew:
@@ -284,25 +320,37 @@ def _change(
 
 
 def _migrate(db: Connection, old: int, new: int) -> None:
+    orders.moved(db, old, new)
     if db.execute(select(chats.c.chat).where(chats.c.chat == old)).first():
         db.execute(delete(chats).where(chats.c.chat == new))
         db.execute(update(chats).where(chats.c.chat == old).values(chat=new, active=True))
 
 
-def _rate(db: Connection, key: dict[str, Any], useful: bool, now: float) -> None:
-    same = [feedback.c[name] == value for name, value in key.items()]
+def _rate(db: Connection, whose: dict[str, Any], useful: bool, mark: str, now: float) -> None:
+    same = [feedback.c[name] == value for name, value in whose.items()]
     before = db.execute(select(feedback.c.useful).where(*same)).scalar()
-    _upsert(db, feedback, key, {"useful": useful, "at": now})
-    found = db.execute(select(answers.c.before).where(_shown(key["chat"], key["message"]))).scalar()
-    after = _pair(found)[1] if found else None
-    if not useful and before is not False and after and after.question:
-        row = {"text": after.question, "outcome": USELESS, "nearest": key["exchange"]}
+    _upsert(db, feedback, whose, {"useful": useful, "at": now})
+    if not (question := _question(db, _shown(whose["chat"], whose["message"]))):
+        return
+    cards.note_choice(db, key(question), whose["exchange"], mark, useful, now)
+    if not useful and before is not False:
+        row = {"text": question, "outcome": USELESS, "nearest": whose["exchange"]}
         db.execute(insert(misses).values(score=0.0, at=now, **row))
 
 
-def _forget(db: Connection, person: int) -> None:
+def _question(db: Connection, shown: Any) -> str:
+    """What a message of ours was to answer: as it was asked, though a choice were shown since."""
+    row = db.execute(select(answers.c.before, answers.c.asked).where(shown)).first()
+    after = _pair(row.before)[1] if row else None
+    return (row.asked if row else "") or (after.question if after else "")
+
+
+def _forget(db: Connection, person: int, now: float) -> None:
     for table in (conversations, answers, feedback):
         db.execute(delete(table).where(table.c.person == person))
+    orders.forget_person(db, person, now)
+    for table in (cases, history, lessons):  # a curator's name goes, what was done stays
+        db.execute(update(table).where(table.c.curator == person).values(by="", curator=None))
     if person > 0:  # else it is an anonymous admin, under whose id the group's settings are
         db.execute(delete(chats).where(chats.c.chat == person))
     told = inbox.c.key.startswith(f"{FLOOD} {person} ") & (inbox.c.state == DONE)
@@ -365,4 +413,5 @@ def _state(row: Any) -> ChatState:
 
 
 def _sent(row: Any) -> Sent:
-    return Sent(row.message, row.question, row.exchange, row.quote, row.link, row.digest)
+    said = (row.quote, row.link, row.digest, row.asked or "")
+    return Sent(row.message, row.question, row.exchange, *said)

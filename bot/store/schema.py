@@ -86,6 +86,7 @@ answers = Table(
     Column("link", Text),
     Column("digest", String(64), nullable=False),
     Column("before", Text, nullable=False),
+    Column("asked", Text),  # the question, where this did not answer it
     Column("at", Float, nullable=False),
 )
 chats = Table(
@@ -128,10 +129,18 @@ cases = Table(
     Column("first", Float, nullable=False),
     Column("last", Float, nullable=False),
     Column("by", String(80)),  # who took it, or closed it
+    Column("curator", BigInteger),  # the same, as Telegram knows them
     Column("until", Float),
+    Column("reminded", Float),  # when the curators were told that it is late
     Column("how", Text),
     Column("changed", Float, nullable=False),
     Index("cases_largest", "far", "state", "times"),
+    Index(
+        "cases_promised",
+        "until",
+        sqlite_where=text("state = 'taken'"),
+        postgresql_where=text("state = 'taken'"),
+    ),
     sqlite_autoincrement=True,  # people write these numbers down
 )
 variants = Table(
@@ -166,8 +175,10 @@ history = Table(
     Column("at", Float, nullable=False),
     Column("state", String(8), nullable=False),
     Column("by", String(80)),
+    Column("curator", BigInteger),
     Column("until", Float),
     Column("how", Text),
+    Column("source", String(48), unique=True),  # the press that did it, which a crash may repeat
 )
 tallies = Table(
     "tallies",
@@ -175,6 +186,78 @@ tallies = Table(
     Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, UTC
     Column("outcome", String(16), primary_key=True),
     Column("count", BigInteger, nullable=False),
+)
+orders = Table(
+    "orders",
+    TABLES,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    Column("case", BigInteger, nullable=False, index=True),
+    Column("person", BigInteger, nullable=False),
+    Column("chat", BigInteger, nullable=False),
+    Column("thread", BigInteger, nullable=False),
+    Column("message", BigInteger, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("at", Float, nullable=False),  # when it was placed, later when it ended
+    Index(
+        "orders_waiting",
+        "person",
+        "case",
+        unique=True,
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    sqlite_autoincrement=True,  # buttons carry these numbers
+)
+cards = Table(
+    "cards",
+    TABLES,
+    Column("case", BigInteger, primary_key=True, autoincrement=False),
+    Column("chat", BigInteger, nullable=False),
+    Column("thread", BigInteger, nullable=False),
+    Column("message", BigInteger, nullable=False),  # 0 until it stands there
+    Column("digest", String(64), nullable=False),  # of what it shows
+    Column("stage", Text, nullable=False),  # what its buttons are about
+    Column("at", Float, nullable=False),
+    Index("cards_by_message", "chat", "message"),
+)
+lessons = Table(
+    "lessons",
+    TABLES,
+    Column("id", _Counted, primary_key=True, autoincrement=True),
+    Column("case", BigInteger, nullable=False, index=True),
+    Column("interview", String(32), nullable=False),
+    Column("exchange", String(80)),  # None: the interview does not speak of it
+    Column("quote", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("curator", BigInteger),
+    Column("state", String(8), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("source", String(48), unique=True),
+    sqlite_autoincrement=True,
+)
+evidence = Table(
+    "evidence",
+    TABLES,
+    Column("key", String(32), primary_key=True),
+    Column("exchange", String(80), primary_key=True),
+    Column("mark", String(32), primary_key=True),  # of one person, whom it does not name
+    Column("useful", Boolean, nullable=False),
+    Column("at", Float, nullable=False),
+)
+moves = Table(
+    "moves",
+    TABLES,
+    Column("old", BigInteger, primary_key=True, autoincrement=False),
+    Column("new", BigInteger, nullable=False),
+)
+notes = Table(
+    "notes",
+    TABLES,
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 feedback = Table(
     "feedback",

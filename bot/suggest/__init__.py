@@ -14,13 +14,14 @@ sentences, which a model can only name by number. Nothing it says becomes an ans
 """
 
 from bot.suggest.journal import parsed
-from bot.suggest.models import Command, Endpoint, Hopeless, Model
+from bot.suggest.models import Command, Endpoint, Failed, Hopeless, Model
 from bot.suggest.task import Result, Task, price, run, told, unasked
 from bot.suggest.writing import Unwritable
 
 __all__ = [
     "Command",
     "Endpoint",
+    "Failed",
     "Hopeless",
     "Model",
     "Result",

@@ -240,7 +240,7 @@ class Screening:
         lost: dict[Phrase, str] = {}
         for half in (frozenset(phrases[::2]), frozenset(phrases[1::2])):
             index = Index(self.known(half))
-            claims = ((p, self._claimed(p.text, exchange.key, index)) for p in half)
+            claims = ((p, claimed(p.text, exchange.key, index)) for p in half)
             lost |= {phrase: why for phrase, why in claims if why}
         group = self._release(name, group, lost.keys())
         facts = _facts(group, exchange.where)
@@ -248,17 +248,6 @@ class Screening:
             name, exchange.where, group.topic, group.quote, tuple(group.asks), facts
         )
         return (None if authored.empty else authored), Counter(lost.values())
-
-    def _claimed(self, text: str, key: str, index: Index) -> str | None:
-        """Who takes a phrase that the index does not know: another exchange, for sure, or what the
-        interview's author declines."""
-        ranking = index.search(text)
-        scores = {match.exchange.key: match.score for match in ranking.matches}
-        best = max(scores.values(), default=0.0)
-        if best >= policy_for(index).sure and best - scores.get(key, 0.0) >= AHEAD:
-            return STOLEN
-        declined = ranking.outside - ranking.far
-        return CAUGHT if declined > checks.HALF and best < checks.EVEN else None
 
     def _release(self, name: str, group: _Group, lost: Collection[Phrase]) -> _Group:
         """The group without some phrases, which others may have from now on."""
@@ -278,7 +267,7 @@ class Screening:
         refused: Counter[str] = Counter()
         for draft in drafts:
             reason = self._unfit_text(draft.text, None)
-            if not reason and _answered(index.search(draft.text)):
+            if not reason and answered(index.search(draft.text)):
                 reason = ANSWERED
             if reason:
                 refused[reason] += 1
@@ -299,7 +288,19 @@ AHEAD = 0.2
 SAME = 0.4
 
 
-def _answered(ranking: Ranking) -> bool:
+def claimed(text: str, key: str, index: Index) -> str | None:
+    """Who takes a phrase that the index does not know away from an exchange (its key): another one,
+    for sure, or what the interview's author declines."""
+    ranking = index.search(text)
+    scores = {match.exchange.key: match.score for match in ranking.matches}
+    best = max(scores.values(), default=0.0)
+    if best >= policy_for(index).sure and best - scores.get(key, 0.0) >= AHEAD:
+        return STOLEN
+    declined = ranking.outside - ranking.far
+    return CAUGHT if declined > checks.HALF and best < checks.EVEN else None
+
+
+def answered(ranking: Ranking) -> bool:
     """Whether a question is one that an exchange is asked by, but for a word."""
     return any(match.phrase_share >= SAME for match in ranking.matches[:1])
 
@@ -336,9 +337,14 @@ _LATIN = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
 _HIDDEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp", "So"})
 
 
+def hides(text: str) -> bool:
+    """Whether there is something in it that nobody sees, a picture, an address or markup."""
+    return any(unicodedata.category(c) in _HIDDEN for c in text) or bool(_MARKUP.search(text))
+
+
 def _misspelled(text: str, exchange: Exchange | None) -> bool:
     """Whether it is in no script that people ask in here, or hides something."""
-    if any(unicodedata.category(c) in _HIDDEN for c in text) or _MARKUP.search(text):
+    if hides(text):
         return True
     if any(c.isalpha() and not _HAN.match(c) and not _LATIN.match(c) for c in text):
         return True

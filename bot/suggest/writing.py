@@ -23,11 +23,11 @@ def append(
 
     The file is read anew, so that what people write while a run goes on stays.
     """
-    text = old = _text(path)
+    text = old = text_of(path)
     for group, declines in groups:
-        text = _grown(path, text, interview, group, declines)
+        text = grown(path, text, interview, group, declines)
     if text != old:
-        _replace(path, text)
+        replace(path, text)
 
 
 def probe(path: Path, interview: str) -> None:
@@ -35,28 +35,30 @@ def probe(path: Path, interview: str) -> None:
     held = read_phrases(path)[0] if path.exists() else None
     if held and held.interview != interview:
         raise Unwritable(f"{held.where}: 这是访谈“{held.interview}”的问法,没有动它; 给它改个名字。")
-    _grown(path, _text(path), interview, None, [Phrase("问", Origin(str(path), 1))])
+    grown(path, text_of(path), interview, None, [Phrase("问", Origin(str(path), 1))])
     try:
         tempfile.TemporaryFile(dir=path.resolve().parent).close()
     except OSError as error:
         raise Unwritable(f"{path}: 写不了({error.strerror})。") from None
 
 
-def _grown(
+def grown(
     path: Path,
     old: str,
     interview: str,
     group: Authored | None,
     declines: Sequence[Phrase],
+    note: str = "",
 ) -> str:
-    text = with_suggestion(old, interview, group, declines, str(path))
+    """The text of a phrases file with one group, and declines, more. Raises Unwritable."""
+    text = with_suggestion(old, interview, group, declines, str(path), note)
     if isinstance(text, Fault):
         raise Unwritable(f"{text}。")
     return text
 
 
-def _text(path: Path) -> str:
-    """The file as it is, line ends and all; nothing where there is none."""
+def text_of(path: Path) -> str:
+    """The file as it is, line ends and all; nothing where there is none. Raises Unwritable."""
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -67,7 +69,8 @@ def _text(path: Path) -> str:
         raise Unwritable(f"{path}: 读不了({error.strerror})。") from None
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Put a text in the file's place, whole or not at all. Raises Unwritable."""
     try:
         whole_files.replace(path, lambda stream: stream.write(text.encode("utf-8")))
     except OSError as error:

@@ -17,6 +17,13 @@ limits          how fast Telegram lets us write
 connection      the wire to Telegram, and Telegram's clock
 polling         asking Telegram for updates         webhook     having it deliver
 front           the one port: webhook, health, metrics
+orders          who asks people for an answer, and hears what becomes of it
+curators        presses and replies in the curators' chat
+cards           what the card of a case shows, and what its buttons do
+posting         cards as they stand there: posted once, drawn anew, in topics of their own
+lessons         what curators accept: looked at, written, asked again, taken back
+announcing      when that chat is written to unasked
+errands         what the bot does of its own accord
 operating       /status, /reload, and new knowledge while it runs
 profile         menus and descriptions
 errors          logs

@@ -30,6 +30,7 @@ def writer(question: Heard, context: Context) -> Writer:
         context.bot.username,
         "group" if question.place.group else "private",
         question.language,
+        context.services.curators is not None,
     )
 
 
@@ -75,7 +76,7 @@ async def answer_again(question: Heard, context: Context) -> None:
         letter = writer(question, context).reply(turn)
         same = letter.digest == sent.digest
         if not same and await sending.change(letter, chat, sent.message, context):
-            note = noted(letter, sent.message, question.message)
+            note = noted(letter, sent.message, question.message, asked=_unanswered(turn))
             memory.changed(question.speaker, note, turn.conversation)
     for turn in turns[len(earlier) :]:
         await context.work.keep()  # what was just changed is no longer told
@@ -107,7 +108,8 @@ async def deliver(question: Heard, turn: Turn, before: Conversation, context: Co
         return
     _measure(context)
     memory.converse(question.speaker, turn.conversation)
-    note = noted(letter, sent.message_id, question.message, incoming.link(sent))
+    link, asked = incoming.link(sent), _unanswered(turn)
+    note = noted(letter, sent.message_id, question.message, link, asked)
     memory.answered(question.speaker, note, before, turn.conversation)
 
 
@@ -169,10 +171,17 @@ async def told(question: Heard, exchange: Exchange, context: Context) -> Sent | 
     return await context.memory.recent(place.chat, place.thread, exchange.key, AGAIN_AFTER)
 
 
-def noted(letter: Letter, message: int, question: int, link: str | None = None) -> Sent:
+def noted(
+    letter: Letter, message: int, question: int, link: str | None = None, asked: str = ""
+) -> Sent:
     """What to remember of a letter that is now a message."""
     key = letter.exchange.key if letter.exchange else None
-    return Sent(message, question, key, letter.quote, link, letter.digest)
+    return Sent(message, question, key, letter.quote, link, letter.digest, asked)
+
+
+def _unanswered(turn: Turn) -> str:
+    """The question, where the reply is none that settles it."""
+    return turn.question if isinstance(turn.reply, Choices | NotCovered) else ""
 
 
 def _outcome(turn: Turn) -> AnswerOutcome:

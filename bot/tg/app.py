@@ -19,6 +19,7 @@ from telegram.ext import (
     BaseHandler,
     CallbackQueryHandler,
     ChatMemberHandler,
+    ChosenInlineResultHandler,
     CommandHandler,
     ContextTypes,
     Defaults,
@@ -33,6 +34,7 @@ from bot.reloading import Reloading
 from bot.settings import NotConfigured, Settings
 from bot.store import Store, Unavailable, Unopenable
 from bot.tg import (
+    announcing,
     buttons,
     commands,
     errors,
@@ -44,6 +46,7 @@ from bot.tg import (
     logs,
     membership,
     operating,
+    orders,
     polling,
     private,
     profile,
@@ -108,6 +111,7 @@ def handlers(
         0: [
             *([as_guest] if me.supports_guest_queries else []),
             InlineQueryHandler(inline.typed),
+            ChosenInlineResultHandler(inline.chosen),
             CallbackQueryHandler(buttons.pressed),
             MessageHandler(edited_alone & text, private.edited),
             MessageHandler(edited_in_group & text, groups.edited),
@@ -118,6 +122,7 @@ def handlers(
             CommandHandler("about", commands.about, here),
             CommandHandler("privacy", commands.privacy, here),
             CommandHandler("forget", commands.forget, here),
+            CommandHandler("myorders", orders.mine, here),
             CommandHandler("status", operating.status, here & filters.User(operators)),
             CommandHandler("reload", operating.reload, here & filters.User(operators)),
             CommandHandler("settings", group_settings.settings, here),
@@ -141,6 +146,7 @@ def allowed_updates(me: User) -> list[str]:
         Update.EDITED_MESSAGE,
         Update.CALLBACK_QUERY,
         Update.INLINE_QUERY,
+        Update.CHOSEN_INLINE_RESULT,
         Update.MY_CHAT_MEMBER,
         *guest,
     ]
@@ -204,6 +210,11 @@ class _Bot:
             thinker,
             operators=settings.admins,
             chats=settings.chats,
+            curators=settings.curators,
+            hours=settings.hours,
+            drafts=settings.drafts,
+            folder=reloading.folder,
+            secret=settings.token.encode(),
             now=clock,
         )
         self.polled = Polled(clock, read_timeout=2 * polling.POLL)
@@ -299,12 +310,14 @@ async def _serve(bot: _Bot, stop: asyncio.Event) -> int:
     done waits in the inbox."""
     bot.begun = True
     bot.hearing.beat()
+    curated = bot.services.curators is not None
     chores = [
-        asyncio.create_task(profile.introduce(bot.application.bot)),
+        asyncio.create_task(profile.introduce(bot.application.bot, curated)),
         asyncio.create_task(_keep_tidy(bot.services.store)),
         asyncio.create_task(bot.desk.watch()),
         asyncio.create_task(bot.worker.run()),
         asyncio.create_task(filing.keep_filing(bot.services, bot.worker.leads)),
+        asyncio.create_task(announcing.keep_announcing(bot.services, bot.worker.leads)),
     ]
     reason: str | None = None
     try:

@@ -18,7 +18,12 @@ Json: TypeAlias = dict[str, Any]
 # These belong to no chat's order: a button must not spin while an answer waits its turn, or what
 # another press led to. But one who presses a thousand times takes no more than so many places.
 _LANES = 8
-_BY_PERSON = {"callback_query": "press", "inline_query": "inline", "guest_message": "guest"}
+_BY_PERSON = {
+    "callback_query": "press",
+    "inline_query": "inline",
+    "chosen_inline_result": "chosen",
+    "guest_message": "guest",
+}
 KINDS = (
     "message",
     "edited_message",

@@ -17,10 +17,11 @@ from bot import render
 from bot.interview import Exchange
 from bot.respond import Conversation
 from bot.store import Speaker
-from bot.tg import sending
+from bot.tg import curators, orders, sending
 from bot.tg.answering import noted
 from bot.tg.group_settings import is_admin, switch_ambient
 from bot.tg.incoming import Place, link
+from bot.tg.library import CURATING
 from bot.tg.messages import Form, Letter, Writer
 from bot.tg.sending import toast
 from bot.tg.services import Context
@@ -63,8 +64,12 @@ async def pressed(update: Update, context: Context) -> None:
     if query is None:
         return
     verb, numbers = context.library.read(query.data or "") or ("", ())
-    does = _DOES[verb] if _is_of_a_button(query, verb) else _expire
-    await does(Press(query, numbers), context)
+    if not _is_of_a_button(query, verb):
+        await _expire(Press(query, numbers), context)
+    elif verb in CURATING:
+        await curators.pressed(verb, query, numbers, context)
+    else:
+        await _DOES[verb](Press(query, numbers), context)
 
 
 def _is_of_a_button(query: CallbackQuery, verb: str) -> bool:
@@ -113,8 +118,25 @@ async def _exchange(press: Press, exchange: Exchange, quote: str, context: Conte
     )
     letter = _writer(press, context).answer(exchange, turn.conversation.quote)
     if await sending.change_pressed(letter, press.query, context) and message:
+        asked = await _asked(press, message, exchange, context)
         memory.converse(_speaker(press, message), turn.conversation)
-        _note(press, message, letter, turn.conversation, context)
+        _note(press, message, letter, turn.conversation, context, asked)
+
+
+async def _asked(press: Press, message: Message, exchange: Exchange, context: Context) -> str:
+    """The question that the exchange was chosen for, which speaks for it; empty where somebody
+    just looks around."""
+    memory, chat = context.memory, message.chat.id
+    sent = await memory.sent(chat, message.message_id)
+    if sent is None or not sent.asked:
+        return ""
+    if sent.exchange is not None:
+        return sent.asked if sent.exchange == exchange.key else ""
+    offer = await memory.after(chat, message.message_id)
+    if offer and offer.question == sent.asked and exchange.key in offer.offered:
+        person = press.query.from_user.id
+        memory.chose(sent.asked, exchange.key, context.services.mark(person, exchange.key))
+    return sent.asked
 
 
 async def _page(press: Press, context: Context) -> None:
@@ -153,7 +175,8 @@ async def _rate(press: Press, useful: bool, context: Context) -> None:
     if exchange and press.message:
         chat, message = press.message.chat.id, press.message.message_id
         person = press.query.from_user.id
-        context.memory.rate(chat, message, person, exchange.key, useful)
+        mark = context.services.mark(person, exchange.key)
+        context.memory.rate(chat, message, person, exchange.key, useful, mark)
     await toast(press.query, say("noted", press.language))
 
 
@@ -186,6 +209,28 @@ async def _ambient(press: Press, context: Context) -> None:
     await switch_ambient(press.query, bool(press.number(0)), _writer(press, context), context)
 
 
+async def _order(press: Press, context: Context) -> None:
+    """Let whoever presses wait for an answer to the question that this did not answer."""
+    message = press.message
+    sent = await context.memory.sent(message.chat.id, message.message_id) if message else None
+    if message is None or sent is None or not sent.asked:
+        await _expire(press, context)
+        return
+    speaker = _speaker(press, message)
+    word = await orders.place(sent, speaker, press.language, context)
+    await toast(press.query, say(word, press.language), alert=True)
+
+
+async def _withdraw(press: Press, context: Context) -> None:
+    """Let an order be as if it had never been: its number. Whose it is says the database."""
+    person, curating = press.query.from_user.id, context.services.store.curating
+    gone = await curating.withdraw(person, press.number(0))
+    await toast(press.query, say("withdrawn" if gone else "expired", press.language))
+    letter = _writer(press, context).orders(await curating.orders(person))
+    if press.form == "private":
+        await sending.change_pressed(letter, press.query, context)
+
+
 async def _idle(press: Press, context: Context) -> None:
     """A button that only says something."""
     await toast(press.query)
@@ -205,6 +250,8 @@ _DOES: Mapping[str, Callable[[Press, Context], Awaitable[None]]] = {
     "delete": _delete,
     "ambient": _ambient,
     "idle": _idle,
+    "order": _order,
+    "withdraw": _withdraw,
 }
 
 
@@ -223,12 +270,17 @@ def _shows_an_answer(message: Message) -> bool:
 
 
 def _note(
-    press: Press, message: Message, letter: Letter, after: Conversation, context: Context
+    press: Press,
+    message: Message,
+    letter: Letter,
+    after: Conversation,
+    context: Context,
+    asked: str,
 ) -> None:
     """Remember what the message shows from now on. A list is the presser's answer now; an answer
     in a group of which we have forgotten who asked for it stays nobody's."""
     here, speaker = message.message_id, _speaker(press, message)
-    note = noted(letter, here, here, link(message))
+    note = noted(letter, here, here, link(message), asked)
     lost = press.form == "group" and _shows_an_answer(message)
     whose = replace(speaker, person=0) if lost else speaker
     context.memory.changed(whose, note, after, anew=True)

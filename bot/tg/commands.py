@@ -5,7 +5,7 @@ from __future__ import annotations
 from telegram import BotCommandScopeChat, Message, Update
 
 from bot import render
-from bot.tg import answering, groups, sending
+from bot.tg import answering, groups, orders, sending
 from bot.tg.incoming import after_command, asker, heard
 from bot.tg.messages import Letter
 from bot.tg.profile import private_menu
@@ -23,6 +23,9 @@ async def start(update: Update, context: Context) -> None:
             await help_(update, context)
         return
     await _menu_in_traditional(message, context)
+    if payload == "myorders":
+        await orders.mine(update, context)
+        return
     exchange = context.library.linked(payload)
     if exchange:
         before = await context.memory.conversation(question.speaker)
@@ -85,10 +88,10 @@ async def _reply(message: Message, letter: Letter, context: Context) -> None:
 
 async def _menu_in_traditional(message: Message, context: Context) -> None:
     """Telegram's menus know languages by two letters, so this script is set chat by chat."""
-    language = heard(message).language
+    language, curated = heard(message).language, context.services.curators is not None
     if language == "zh-hant":
         await sending.quietly(
             lambda: context.bot.set_my_commands(
-                private_menu(language), scope=BotCommandScopeChat(message.chat.id)
+                private_menu(language, curated), scope=BotCommandScopeChat(message.chat.id)
             )
         )

@@ -7,7 +7,7 @@ import logging
 from telegram import Message, Update
 
 from bot.respond import Answer, Conversation, Turn
-from bot.tg import answering, sending
+from bot.tg import answering, curators, sending
 from bot.tg.incoming import Heard, addressed, heard, is_for_others, pointed_at
 from bot.tg.library import Library
 from bot.tg.services import Context
@@ -21,6 +21,8 @@ MOST_A_MINUTE = 15  # answers for one person, of the 20 messages that Telegram l
 async def overheard(update: Update, context: Context) -> None:
     """Answer a message that calls us; of the others, at most those that a group wants answered."""
     if not (message := update.message):
+        return
+    if await curators.heard(message, context):
         return
     me = context.bot.bot
     asked = addressed(message, me)

@@ -50,6 +50,16 @@ async def typed(update: Update, context: Context) -> None:
     )
 
 
+async def chosen(update: Update, context: Context) -> None:
+    """Keep that somebody sent this result for what they had typed, which speaks for it; Telegram
+    tells of it where @BotFather's /setinlinefeedback is on."""
+    result = update.chosen_inline_result
+    exchange = context.library.linked(result.result_id) if result else None
+    if result and exchange and (text := sound(result.query)).strip():
+        mark = context.services.mark(result.from_user.id, exchange.key)
+        context.memory.chose(text, exchange.key, mark)
+
+
 async def summoned(update: Update, context: Context) -> None:
     """Answer once where somebody called us into a chat that is not ours."""
     message = update.guest_message

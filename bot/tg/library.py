@@ -13,8 +13,15 @@ from bot.respond import Conversation
 # What a button does, by the word that its data carry; the first kind speaks of exchanges by
 # their numbers, and so expires with the knowledge that it was made from. The first release's
 # `whole` and `turn`, which named passages by their characters, are no words any more: they expire.
-NUMBERED = frozenset({"show", "open", "page", "list", "good", "bad"})
-LASTING = frozenset({"delete", "ambient", "idle"})
+# What curators do with the case that a card is about; its number comes first.
+_NUMBERED_OF_A_CARD = frozenset({"target"})
+_LASTING_OF_A_CARD = frozenset(
+    "card take back teach passage reword draft wording confirm decline reply aside undo reopen "
+    "dates main".split()
+)
+CURATING = _NUMBERED_OF_A_CARD | _LASTING_OF_A_CARD
+NUMBERED = frozenset({"show", "open", "page", "list", "good", "bad"}) | _NUMBERED_OF_A_CARD
+LASTING = frozenset({"delete", "ambient", "idle", "order", "withdraw"}) | _LASTING_OF_A_CARD
 
 
 class Library:
@@ -38,6 +45,11 @@ class Library:
     def exchange(self, number: int) -> Exchange | None:
         """The exchange at a place."""
         return self.exchanges[number] if 0 <= number < len(self.exchanges) else None
+
+    def named(self, key: str | None) -> Exchange | None:
+        """The exchange with a key, such as `xiamen-2014/q4`."""
+        number = self._numbers.get(key or "")
+        return None if number is None else self.exchanges[number]
 
     def around(self, number: int) -> tuple[tuple[Exchange, ...], int]:
         """The exchanges of the interview that has the one at a place, and where they begin."""

@@ -49,8 +49,9 @@ async def changed(update: Update, context: Context) -> None:
 
 def is_agreed(chat: Chat, context: Context) -> bool:
     """Whether the bot may be in a chat, as far as those who run it are concerned."""
-    agreed = context.services.chats
-    return agreed is None or chat.type == ChatType.PRIVATE or chat.id in agreed
+    agreed, curators = context.services.chats, context.services.curators
+    named = agreed is None or chat.id in agreed or chat.id == curators
+    return named or chat.type == ChatType.PRIVATE
 
 
 async def leave(chat: Chat, tongue: Language, context: Context) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
@@ -13,12 +14,14 @@ from telegram.helpers import create_deep_linked_url
 from bot import render
 from bot.interview import Exchange, Interview
 from bot.respond import Answer, Choices, Extent, NotCovered, Reply, SmallTalk, Turn
+from bot.store import Order
 from bot.tg.library import Library, code
 from bot.words import Language, say
 
 Form: TypeAlias = Literal["private", "group", "abroad"]  # abroad: inline and guest messages
 Row: TypeAlias = list[InlineKeyboardButton]
 
+LISTED = 60  # characters of a question in a list of orders
 _LOOKS = {"quote": MessageEntity.BOLD, "whole": MessageEntity.EXPANDABLE_BLOCKQUOTE}
 
 
@@ -59,9 +62,17 @@ class Writer:
     username: str
     form: Form
     language: Language
+    curated: bool = False  # whether there is somebody to ask for an answer
 
     def reply(self, turn: Turn) -> Letter:
-        """The letter for a reply of any kind."""
+        """The letter for a reply of any kind; below one that is no answer people may ask for it."""
+        letter = self._reply(turn)
+        missed = isinstance(turn.reply, Choices | NotCovered)
+        if missed and self.curated and self.form != "abroad":
+            return replace(letter, rows=(*letter.rows, [self._say("order", "order")]))
+        return letter
+
+    def _reply(self, turn: Turn) -> Letter:
         match turn.reply:
             case Answer(exchange, quote, extent):
                 return self.answer(exchange, quote, extent)
@@ -145,6 +156,29 @@ class Writer:
     def ours(self, word: str, **values: object) -> Letter:
         """A line of our own words."""
         return Letter(render.ours(word, self.language, 0, **values))
+
+    def orders(self, mine: Sequence[Order]) -> Letter:
+        """Somebody's orders, with a button to withdraw each that waits."""
+        lines = [self._order(number, order) for number, order in enumerate(mine, 1)]
+        head = render.ours("my_orders" if mine else "no_orders", self.language)
+        body = (render.Run("\n" + "\n".join(lines)),) if lines else ()
+        keys = [
+            self._key(say("withdraw", self.language, number=number), "withdraw", order.id)
+            for number, order in enumerate(mine, 1)
+            if order.state == "waiting"
+        ]
+        rows = [keys[n : n + 2] for n in range(0, len(keys), 2)]
+        return Letter((*head, *body), tuple(rows))
+
+    def _order(self, number: int, order: Order) -> str:
+        stands = "promised" if order.until else order.state
+        told = say(f"order_{stands}", self.language, day=self.day(order.until or 0.0))
+        return f"{number}. {render.shortened(order.text, LISTED)}\n    {told}"
+
+    def day(self, at: float) -> str:
+        """A date, by the clock of the machine."""
+        then = time.localtime(at)
+        return say("day", self.language, month=then.tm_mon, day=then.tm_mday)
 
     def settings(self, ambient: bool, deaf: bool) -> Letter:
         """The panel of a group's settings; `deaf` where only what calls us is heard."""

@@ -26,24 +26,22 @@ IN_PRIVATE = ("start", "ask", "questions", "help", "about", "privacy", "forget")
 IN_GROUPS = ("ask", "questions", "help", "about", "privacy")
 FOR_ADMINS = (*IN_GROUPS, "settings", "snooze", "resume")
 
-_MENUS: tuple[tuple[BotCommandScope, Sequence[str]], ...] = (
-    (BotCommandScopeDefault(), IN_PRIVATE),
-    (BotCommandScopeAllPrivateChats(), IN_PRIVATE),
-    (BotCommandScopeAllGroupChats(), IN_GROUPS),
-    (BotCommandScopeAllChatAdministrators(), FOR_ADMINS),
-)
 # Telegram's code for a client's language, and ours; without a code it is for everybody else.
 _CODES: tuple[tuple[str | None, Language], ...] = ((None, "zh-hans"), ("en", "en"))
 
 
-def private_menu(language: Language) -> list[BotCommand]:
-    """The commands of a private chat."""
-    return _menu(IN_PRIVATE, language)
+def private_menu(language: Language, curated: bool) -> list[BotCommand]:
+    """The commands of a private chat; `curated` where people may ask for an answer."""
+    return _menu(_in_private(curated), language)
 
 
-async def introduce(bot: ExtBot[Terms]) -> None:
+def _in_private(curated: bool) -> Sequence[str]:
+    return (*IN_PRIVATE, "myorders") if curated else IN_PRIVATE
+
+
+async def introduce(bot: ExtBot[Terms], curated: bool) -> None:
     """Set menus and descriptions; say in the log which abilities @BotFather has left off."""
-    for call in _calls(bot):
+    for call in _calls(bot, curated):
         await quietly(call)
     me = bot.bot
     log.info(
@@ -55,9 +53,18 @@ async def introduce(bot: ExtBot[Terms]) -> None:
     )
 
 
-def _calls(bot: ExtBot[Terms]) -> Iterator[Callable[[], Awaitable[bool]]]:
+def _menus(curated: bool) -> tuple[tuple[BotCommandScope, Sequence[str]], ...]:
+    return (
+        (BotCommandScopeDefault(), _in_private(curated)),
+        (BotCommandScopeAllPrivateChats(), _in_private(curated)),
+        (BotCommandScopeAllGroupChats(), IN_GROUPS),
+        (BotCommandScopeAllChatAdministrators(), FOR_ADMINS),
+    )
+
+
+def _calls(bot: ExtBot[Terms], curated: bool) -> Iterator[Callable[[], Awaitable[bool]]]:
     for code, language in _CODES:
-        for scope, names in _MENUS:
+        for scope, names in _menus(curated):
             menu = _menu(names, language)
             yield partial(bot.set_my_commands, menu, scope=scope, language_code=code)
         long, short = say("description", language), say("short_description", language)

@@ -43,6 +43,12 @@ OWNING_UP = 10
 async def send(letter: Letter, place: Place, context: Context) -> Message | None:
     """Send a letter; None where it did not, or perhaps did not, arrive, or had arrived before a
     crash. In groups what was on the wire then is not sent again."""
+    sent = await deliver(letter, place, context)
+    return sent if isinstance(sent, Message) else None
+
+
+async def deliver(letter: Letter, place: Place, context: Context) -> Message | Meaning | None:
+    """Send a letter; if it did not arrive, what that means; None where it had before a crash."""
     work = context.work
     if work.is_told():
         work.passed()
@@ -59,7 +65,7 @@ async def send(letter: Letter, place: Place, context: Context) -> Message | None
     if isinstance(sent, Message):
         work.spoken = True
         _verify(sent, letter)
-    return sent if isinstance(sent, Message) else None
+    return sent
 
 
 @asynccontextmanager
@@ -112,7 +118,8 @@ async def _post(letter: Letter, place: Place, terms: Terms, context: Context) ->
 
 def _deadline(chat: int, context: Context) -> float | None:
     """Until when it makes sense to write: in groups the talk moves on. Their ids are negative."""
-    return time.monotonic() + seconds_left(context) if chat < 0 else None
+    hurried = chat < 0 and not context.work.is_errand
+    return time.monotonic() + seconds_left(context) if hurried else None
 
 
 def seconds_left(context: Context) -> float:
@@ -121,8 +128,28 @@ def seconds_left(context: Context) -> float:
     return LATEST_IN_A_GROUP - (0.0 if written is None else now - written)
 
 
+async def open_topic(chat: int, name: str, context: Context) -> int:
+    """Open a topic in a forum; 0 where there is none for certain. Like a reply it counts among what
+    is sent for an update, and what was on the wire is not done again after a crash."""
+    terms = Terms(wire=partial(_once, context.work))
+    opened = await _carried_out(
+        lambda: context.bot.create_forum_topic(chat, name, rate_limit_args=terms),
+        chat,
+        None,
+        context,
+        again=0,
+    )
+    context.work.passed()
+    return 0 if isinstance(opened, Meaning) else opened.message_thread_id
+
+
 async def change(letter: Letter, chat: int, message: int, context: Context) -> bool:
     """Make an earlier message of ours this letter; whether it now is."""
+    return await changed(letter, chat, message, context) is None
+
+
+async def changed(letter: Letter, chat: int, message: int, context: Context) -> Meaning | None:
+    """Make an earlier message of ours this letter; if it is not, what that means."""
     deadline = _deadline(chat, context)
 
     async def attempt() -> Message | bool:
@@ -135,10 +162,10 @@ async def change(letter: Letter, chat: int, message: int, context: Context) -> b
             rate_limit_args=Terms(deadline),
         )
 
-    changed = await _carried_out(lambda: _already(attempt), chat, deadline, context)
-    if isinstance(changed, Message):
-        _verify(changed, letter)
-    return not isinstance(changed, Meaning)
+    shown = await _carried_out(lambda: _already(attempt), chat, deadline, context)
+    if isinstance(shown, Message):
+        _verify(shown, letter)
+    return shown if isinstance(shown, Meaning) else None
 
 
 async def _already(attempt: Callable[[], Awaitable[Message | bool]]) -> Message | bool:

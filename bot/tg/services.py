@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from telegram import Update
@@ -17,7 +19,8 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from bot.edition import Edition
 from bot.metrics import Metrics
 from bot.respond import Responder
-from bot.store import Entry, Memory, Store
+from bot.settings import Hours
+from bot.store import ERRAND, Entry, Memory, Store
 from bot.tg.faults import Complaints
 from bot.tg.library import Library
 from bot.tg.limits import Terms
@@ -61,6 +64,16 @@ class Work:
         """Seconds since the update came in, whichever process took it."""
         return self.store.age(self.entry)
 
+    @property
+    def is_errand(self) -> bool:
+        """Whether nobody waits for it right now, and it may be as late as it must."""
+        return self.entry.kind == ERRAND
+
+    @property
+    def source(self) -> str:
+        """What names this update, and no other, in a table: the same after a crash."""
+        return f"{self.entry.seq} {self.entry.at:.3f}"
+
     def is_told(self) -> bool:
         """Whether the next reply was sent by an attempt that a crash cut short."""
         return self.replies < self.entry.told
@@ -90,6 +103,11 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     operators: frozenset[int] = frozenset()
     chats: frozenset[int] | None = None  # the only groups to be in; None: any
+    curators: int | None = None  # the group that takes care of what was not answered
+    hours: Hours = field(default_factory=Hours)  # when these are written to
+    drafts: str = ""  # the command of a language model that drafts wordings for them
+    folder: Path | None = None  # of the knowledge, where phrases can be written
+    secret: bytes = b""  # by which people are told apart who are not to be named
     now: Callable[[], float] = time.time  # as Telegram's clock has it
     pauses: tuple[float, ...] = (0.5, 1, 2, 4, 8, 16, 30)  # between attempts to reach Telegram
     album_wait: float = 1.0  # seconds in which all pictures of an album have arrived
@@ -98,6 +116,12 @@ class Services:
     )  # albums, by their ids
     complaints: Complaints = field(default_factory=lambda: Complaints(what="sending failed"))
     errands: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def mark(self, person: int, exchange: str) -> str:
+        """What stands for a person who finds an exchange useful or not: the same each time, and
+        nobody's name without the secret."""
+        said = f"{person} {exchange}".encode()
+        return hashlib.blake2b(said, key=self.secret[:64], digest_size=16).hexdigest()
 
     def later(self, errand: Coroutine[Any, Any, None]) -> None:
         """Do something that no update waits for; it ends with the bot."""

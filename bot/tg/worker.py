@@ -14,7 +14,7 @@ from telegram import Update
 
 from bot.metrics import UpdateOutcome
 from bot.store import FLOOD, Entry, Unavailable
-from bot.tg import guard
+from bot.tg import errands, guard
 from bot.tg.arrivals import Json, arrival, dated
 from bot.tg.services import CURRENT, App, Context, Services, Work
 
@@ -58,14 +58,18 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._beat())
-                both.create_task(self._look())
+                both.create_task(self._keep_looking())
         finally:
             unheard()
 
-    async def _look(self) -> None:
+    async def _keep_looking(self) -> None:
         while True:
-            self._begin(await self._store.claim(self._room()))
+            await self.look()
             await self._until_woken()
+
+    async def look(self) -> None:
+        """Begin what waits in the inbox, as far as there is room."""
+        self._begin(await self._store.claim(self._room()))
 
     async def stop(self, grace: float) -> None:
         """Begin nothing more; give what is in work some seconds; leave the rest for later."""
@@ -150,6 +154,8 @@ class Worker:
         elif entry.kind == FLOOD:
             work.outcome = "refused"
             await guard.warn(entry.payload, Context(self._application))
+        elif work.is_errand:
+            await errands.run(json.loads(entry.payload), Context(self._application))
         else:
             await self._dispatch(work, json.loads(entry.payload))
 

@@ -32,7 +32,9 @@ def upgrade() -> None:
         sa.Column("first", sa.Float, nullable=False),
         sa.Column("last", sa.Float, nullable=False),
         sa.Column("by", sa.String(80)),
+        sa.Column("curator", sa.BigInteger),
         sa.Column("until", sa.Float),
+        sa.Column("reminded", sa.Float),
         sa.Column("how", sa.Text),
         sa.Column("changed", sa.Float, nullable=False),
         sqlite_autoincrement=True,
@@ -67,8 +69,10 @@ def upgrade() -> None:
         sa.Column("at", sa.Float, nullable=False),
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("by", sa.String(80)),
+        sa.Column("curator", sa.BigInteger),
         sa.Column("until", sa.Float),
         sa.Column("how", sa.Text),
+        sa.Column("source", sa.String(48), unique=True),
     )
     op.create_table(
         "tallies",

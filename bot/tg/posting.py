@@ -1,0 +1,140 @@
+"""The cards as they stand in the curators' chat: posted once, drawn anew, in topics of their own.
+
+Whatever becomes of a case leaves an errand that draws its card. Where its message or its topic is
+gone, or the whole chat has moved, it is posted anew. What a crash leaves in doubt is not posted a
+second time: the card stands where somebody presses it, and the digest offers it again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from bot.store import Card, Case, View
+from bot.tg import cards, curators, sending
+from bot.tg.faults import Meaning
+from bot.tg.incoming import Place
+from bot.tg.messages import Letter
+from bot.tg.services import Context
+
+log = logging.getLogger(__name__)
+
+_REST = 10  # cases in a digest
+
+
+async def draw(what: Mapping[str, Any], context: Context) -> None:
+    """Let the card of a case show how it stands, if it has one."""
+    view = await context.services.store.curating.view(what["case"])
+    if view is None or view.card is None or context.services.curators is None:
+        return
+    chat = await context.services.store.curating.whereabouts(context.services.curators)
+    letter = cards.letter(await curators.scene_of(view, context))
+    if view.card.is_adrift:
+        return
+    if view.card.message and view.card.chat == chat:
+        if letter.digest == view.card.digest or await _edited(letter, view.card, context):
+            await _follow(view, view.card.thread, context)
+            return
+        await context.services.store.curating.stand(view.case.id, message=0)
+    thread = view.card.thread if view.card.chat == chat else 0
+    await _post(view, letter, chat, thread, context)
+
+
+async def _edited(letter: Letter, card: Card, context: Context) -> bool:
+    """Whether the card shows the letter now, or may; False where there is none any more."""
+    meant = await sending.changed(letter, card.chat, card.message, context)
+    if meant is Meaning.REFUSED:
+        return False
+    if meant is None:
+        await context.services.store.curating.stand(card.case, digest=letter.digest)
+    return True
+
+
+async def _post(view: View, letter: Letter, chat: int, thread: int, context: Context) -> None:
+    """Post a card: in its topic, in a new one where it has none and the chat is a forum, else as a
+    message of the chat."""
+    curating, case = context.services.store.curating, view.case
+    there = thread or await _topic(case, chat, context)
+    if thread:
+        context.work.passed()  # no topic was needed: see `_topic`
+    sent = await sending.deliver(letter, Place(chat, there, group=True), context)
+    match sent:
+        case None | Meaning.UNCERTAIN:
+            await curating.lost(case.id)
+        case Meaning.REFUSED if thread:  # the topic is gone
+            await curating.post_again(case.id)
+        case Meaning():
+            log.warning("the card of case %d cannot be posted", case.id)
+        case message:
+            where = {"chat": message.chat.id, "message": message.message_id}
+            await curating.stand(case.id, **where, thread=there, digest=letter.digest)
+            await _follow(view, there, context)
+
+
+async def _topic(case: Case, chat: int, context: Context) -> int:
+    """A new topic for a case, where the chat has topics and we may open them; else 0.
+
+    It counts as a reply that is sent at most once: after a crash on the way it is what was noted
+    of it, and a topic may stay behind that is empty.
+    """
+    work, curating = context.work, context.services.store.curating
+    if work.is_told():
+        work.passed()
+        view = await curating.view(case.id)
+        return view.card.thread if view and view.card and view.card.chat == chat else 0
+    forum = await sending.quietly(lambda: context.bot.get_chat(chat))
+    if forum is None or not forum.is_forum:
+        work.passed()
+        return 0
+    thread = await sending.open_topic(chat, cards.topic_name(case), context)
+    if thread:
+        await curating.stand(case.id, chat=chat, thread=thread)
+    return thread
+
+
+async def _follow(view: View, thread: int, context: Context) -> None:
+    """Let the topic of a case be closed with it, and open again with it."""
+    if not thread or not view.card:
+        return
+    bot, chat = context.bot, await _where(context)
+    if view.case.state == "closed":
+        await sending.quietly(partial(bot.close_forum_topic, chat, thread))
+    elif any(change.state == "closed" for change in view.history):
+        await sending.quietly(partial(bot.reopen_forum_topic, chat, thread))
+
+
+async def _where(context: Context) -> int:
+    curators_ = context.services.curators or 0
+    return await context.services.store.curating.whereabouts(curators_)
+
+
+async def remind(what: Mapping[str, Any], context: Context) -> None:
+    """Say beside the card that a promise was broken."""
+    curating = context.services.store.curating
+    view = await curating.view(what["case"])
+    if view is None or context.services.curators is None:
+        return
+    until = view.case.until
+    if view.case.state != "taken" or until is None or until >= curating.now():
+        return
+    card, chat = view.card, await _where(context)
+    here = card if card and card.chat == chat else None
+    place = Place(
+        chat, here.thread if here else 0, (here.message or None) if here else None, group=True
+    )
+    await sending.deliver(cards.reminder(view.case), place, context)
+    await curating.begin_card(view.case.id, chat)
+    await curating.errand(f"card {view.case.id}", {"do": "card", "case": view.case.id})
+
+
+async def digest(what: Mapping[str, Any], context: Context) -> None:
+    """List what has no card, with a button for each."""
+    curating = context.services.store.curating
+    if context.services.curators is None:
+        return
+    (rest, count), adrift = await curating.rest(_REST), await curating.adrift()
+    if rest or adrift:
+        letter = cards.digest(rest, count, adrift[:_REST], context.library)
+        await sending.deliver(letter, Place(await _where(context), group=True), context)
