@@ -562,7 +562,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "lesson_undone": "已经撤销。",
     "lesson_refused": "没有写成。",
     "refused_files": "写进去了，但知识文件里有错，还没有用上：{faults}",
-    "no_folder": "知识文件在这里写不了，不能加问法：请运行机器人的人把知识文件夹设为可写。",
+    "no_folder": "知识文件在这里写不了，不能加问法：请让运行机器人的人把知识文件夹设为可写。",
     # How a case stands, and what became of it
     "open": "开着，还没有人接",
     "taken": "{by}接了，说好{day}前答复",
@@ -640,7 +640,6 @@ _TO_CURATORS: Mapping[str, str] = {
     "no_card": "这张卡片不用了，看新的那张",
     "changed": "这张卡片刚变了，再看一眼",
     "too_late": "过了一天，不能在这里撤销了",
-    "done": "好",
     "on_its_way": "卡片马上来",
     "has_card": "这一件已经有卡片了",
     "stands": "现在是：{state}",

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from bot import edition
 from bot.reloading import QUIET, Reloading
 from bot.settings import Hours
-from bot.store import View
+from bot.store import Lesson, View
 from bot.store.schema import inbox
 from bot.tg import announcing
 from bot.tg.arrivals import arrival
@@ -206,9 +206,15 @@ def test_however_long_all_of_it_is_a_card_fits_into_a_message(
 ) -> None:
     ordered(bot, alice, "喵星人" + "的外号" * 1000)
     announces(bot)
-    assert len(at(bot, desk, lin, "接单", "今天", "改期", "3 天", "改期", "一周").text) <= 4096
-    assert "来不及就" in card(bot, desk).text, "what to do is never left out"
-    assert len(at(bot, desk, lin, *PREVIEW).text) <= 4096
+    lesson = {"interview": "shop", "exchange": "q2", "quote": "", "text": "喵" * 3000}
+    effect = {"count": 9, "changed": [f"{n}{'变' * 600}" for n in range(9)]}
+    stage = {"menu": "preview", "lesson": lesson, "objections": [], "effect": effect}
+    bot.runs(bot.store.curating.set_stage(1, stage))
+    bot.catches_up()
+    shown = card(bot, desk)
+    assert 3000 < len(shown.text) <= 4096
+    assert "看好了就点“确认”" in shown.text, "what to do is never left out"
+    assert "· 0变" in shown.text, "what comes first stays longest"
 
 
 # ── taken, given back, put aside ─────────────────────────────────────────────────────────────────
@@ -427,7 +433,7 @@ def test_what_the_knowledge_has_already_is_not_written_again(
     at(bot, desk, lin, *PREVIEW, "换个说法")
     replies(bot, lin, posted, "房租贵不贵")
     assert "不能写，因为：" in posted.text
-    assert "· 同样的话在 q1 里已经有了（shop.phrases.yaml:6）" in posted.text
+    assert "· 同样的话在 asks 里已经有了（shop.phrases.yaml:6）" in posted.text
     assert "确认" not in labels(posted)
 
 
@@ -463,7 +469,10 @@ def test_where_phrases_cannot_be_written_the_card_says_so(
         ordered(bot, alice, "明天会下雨吗")
         announces(bot)
         assert "知识文件在这里写不了" in card(bot, desk).text
-        assert labels(card(bot, desk)) == ["接单", "回复", "搁置"]
+        assert labels(card(bot, desk)) == ["接单", "访谈没有谈到", "回复", "搁置"]
+        at(bot, desk, lin, "访谈没有谈到")
+        assert "林编结了：访谈没有谈到" in card(bot, desk).text
+        assert "编者看过了：访谈没有谈到" in told(bot, alice)
 
 
 def test_what_would_be_answered_otherwise_is_said_before(
@@ -512,6 +521,50 @@ def test_several_people_who_chose_the_same_propose_it(
     assert "林编结了：加为问法：猫" in posted.text
 
 
+def test_while_something_is_being_written_nothing_else_is(
+    bot: Rim, desk: Chat, lin: Person, posted: Message
+) -> None:
+    """Of two processes each may find the menu as it was."""
+    lesson = Lesson(0, 1, "shop", "q2", "", ASKED, "林编", lin.id, "wanted", 0.0)
+    curating = bot.store.curating
+    assert bot.runs(curating.teach(lesson, "a press"))
+    assert not bot.runs(curating.teach(lesson, "another"))
+    bot.catches_up()
+    assert len(case(bot).lessons) == 1
+
+
+def test_two_who_confirm_at_once_teach_it_once(
+    bot: Rim, desk: Chat, lin: Person, zhao: Person, posted: Message, folder: Path
+) -> None:
+    at(bot, desk, lin, *PREVIEW)
+    presses = [person.presses(posted, "确认") for person in (lin, zhao)]
+    bot.catches_up()
+    assert len(case(bot).lessons) == 1
+    assert sorted(press.toast for press in presses)[0] == ""
+    assert (folder / "shop.phrases.yaml").read_text("utf-8").count(ASKED) == 1
+
+
+def test_a_menu_outlives_a_new_edition(
+    bot: Rim, desk: Chat, lin: Person, posted: Message, folder: Path
+) -> None:
+    at(bot, desk, lin, "加为问法")
+    for name, text in (("shop.yaml", SHOP), ("shop.phrases.yaml", PHRASES)):
+        (folder / name).write_text(re.split(r"(?m)^.*\bq3\b", text)[0], "utf-8")
+    bot.runs(bot.desk.reload(0))
+    assert bot.presses(lin, posted, "打算") == "这张卡片刚变了，再看一眼", "it is gone"
+    assert "哪一段原话能答它" in at(bot, desk, lin, "猫").text
+
+
+def test_faults_that_keep_what_was_written_out_of_service_are_told(
+    bot: Rim, desk: Chat, lin: Person, posted: Message, folder: Path
+) -> None:
+    at(bot, desk, lin, *PREVIEW)
+    (folder / "other.yaml").write_text("id: other\n", "utf-8")
+    at(bot, desk, lin, "确认")
+    assert "知识文件里有错，还没有用上：other.yaml:1: " in posted.text
+    assert case(bot).case.state == "open"
+
+
 # ── drafts ───────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -519,6 +572,20 @@ def test_where_no_model_is_set_nothing_is_drafted(
     bot: Rim, desk: Chat, lin: Person, posted: Message
 ) -> None:
     assert "拟三个说法" not in labels(at(bot, desk, lin, *PREVIEW))
+
+
+def test_a_drafted_wording_is_chosen_by_a_press(
+    bot: Rim, desk: Chat, lin: Person, posted: Message, tmp_path: Path, folder: Path
+) -> None:
+    drafted = "改问|那对小家伙怎么称呼\n改问|俩宠物各自唤作啥\n改问|房租贵不贵\n"
+    (tmp_path / "drafted").write_text(drafted, "utf-8")
+    bot.services.drafts = f"cat {tmp_path / 'drafted'}"
+    shown = at(bot, desk, lin, *PREVIEW, "拟三个说法")
+    assert "拟的三个说法：\n1. 那对小家伙怎么称呼\n2. 俩宠物各自唤作啥\n" in shown.text
+    assert "3." not in shown.text, "somebody else's question is none"
+    assert "要加的问法：“俩宠物各自唤作啥”" in at(bot, desk, lin, "2").text
+    at(bot, desk, lin, "确认")
+    assert "俩宠物各自唤作啥" in (folder / "shop.phrases.yaml").read_text("utf-8")
 
 
 def test_why_nothing_was_drafted_is_said(
@@ -632,6 +699,10 @@ def test_a_card_follows_its_chat_to_another_id(
         assert "林编接了" in after.text
         announces(bot)
         assert len(bot.said(new)) == 1
+        bot.services.chats = frozenset({-1})
+        lin.says(new, "大家好")
+        bot.catches_up()
+        assert new.member(world.me).present, "it is still the curators' chat"
 
 
 def test_where_the_bot_was_thrown_out_nothing_breaks(
@@ -647,7 +718,7 @@ def test_where_the_bot_was_thrown_out_nothing_breaks(
 # ── when ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-NEEDS = ("明天会下雪吗", "比特币多少钱", "红烧肉怎么烧", "足球谁赢了", "股票涨没涨", "几点关门")
+NEEDS = ("徒弟多大了", "书店里有多少书", "猫是公的吗", "明天会下雪吗")
 
 
 def cards_of(bot: Rim, desk: Chat) -> list[str]:
@@ -711,7 +782,7 @@ def listed(bot: Rim, world: World, desk: Chat, clock: FakeClock) -> Rim:
     """A bot to which things were asked that nobody has a card for."""
     bot.services.hours = Hours(cards=0, digest=9 * 60, quiet=(22 * 60, 8 * 60))
     at_time(clock, local(8, 30))
-    for text in ("两只猫值几个钱", "房租谁来付呀"):
+    for text in NEEDS[:2]:
         bot.asked(world.user("Somebody"), text)
     assert len(bot.files()) == 2
     return bot
@@ -803,6 +874,33 @@ def test_a_reminder_is_no_answer_that_could_be_asked_about(
     announces(bot)
     replies(bot, lin, bot.said(desk)[-1], "房租贵不贵")
     assert len(bot.said(desk)) == 2
+
+
+# ── on both databases ────────────────────────────────────────────────────────────────────────────
+
+
+def test_from_an_order_to_an_answer(
+    world: World,
+    folder: Path,
+    database: str,
+    alice: Person,
+    desk: Chat,
+    lin: Person,
+    zhao: Person,
+) -> None:
+    with Rim(world, curators=desk.id, reloading=serving(folder), database=database) as bot:
+        bot.services.hours = ANY_HOUR
+        ordered(bot, alice)
+        announces(bot)
+        at(bot, desk, lin, "接单", "3 天")
+        assert "有人接了" in told(bot, alice)
+        at(bot, desk, lin, *PREVIEW, "确认")
+        assert "墨水" in told(bot, alice)
+        assert "墨水" in bot.asked(zhao, ASKED).text
+        at(bot, desk, zhao, "撤销：猫")
+        at(bot, desk, zhao, "访谈没有谈到", "确认")
+        assert "赵编结了：访谈没有谈到" in card(bot, desk).text
+        assert len(bot.said(desk)) == 1
 
 
 # ── once, whatever dies ──────────────────────────────────────────────────────────────────────────

@@ -31,7 +31,7 @@ from bot.ledger import looks
 from bot.render import Message, Run, shortened
 from bot.respond import Turn
 from bot.store import DAY, LAPSED, Case, Change, Lesson, Support, View, proposed
-from bot.tg.library import Library
+from bot.tg.library import Library, mark_of
 from bot.tg.messages import Letter, Row
 from bot.words import say, to_curators
 
@@ -157,7 +157,7 @@ _Block: TypeAlias = tuple[int, Message]
 def _fitting(blocks: list[_Block]) -> Message:
     """All that fits into a message; what can best be done without goes first."""
     while sum(render.units(render.plain(said)) + 1 for _, said in blocks) > render.LIMIT:
-        rank, _ = worst = max(blocks, key=lambda block: block[0])
+        rank, _ = worst = max(reversed(blocks), key=lambda block: block[0])
         if not rank:
             break
         blocks.remove(worst)
@@ -450,12 +450,12 @@ def _proposal(scene: Scene) -> Iterator[Row]:
     exchange = scene.library.named(best.exchange) if best else None
     if best and exchange and scene.writable:
         text = to_curators("teach_this", topic=render.label(exchange), people=best.people)
-        yield [_key(scene, text, "target", scene.library.number(exchange))]
+        yield [_key(scene, text, "target", mark_of(exchange))]
 
 
 def _ways_out(scene: Scene) -> Iterator[Row]:
-    if scene.writable:
-        yield [_say(scene, "teach", "teach", 0), _say(scene, "decline", "decline")]
+    teach = [_say(scene, "teach", "teach", 0)] if scene.writable else []
+    yield [*teach, _say(scene, "decline", "decline")]
     reply = [_say(scene, "reply", "reply")] if scene.view.waiting else []
     yield [*reply, _say(scene, "put_aside", "aside")]
 
@@ -480,7 +480,7 @@ def _exchanges(scene: Scene) -> Iterator[Row]:
     every, page = exchanges(scene), max(0, scene.stage.get("page", 0))
     best = proposed(scene.view.supports)
     keys = [
-        _key(scene, _named(exchange, best), "target", scene.library.number(exchange))
+        _key(scene, _named(exchange, best), "target", mark_of(exchange))
         for exchange in every[page * LISTED : (page + 1) * LISTED]
     ]
     yield from (keys[n : n + 2] for n in range(0, len(keys), 2))

@@ -7,6 +7,7 @@ group any more changes nothing: that is asked each time.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from telegram import CallbackQuery, ChatMember, ChatMemberRestricted, Message
 
 from bot import cases
-from bot.store import DAY, Change, Curating, Lesson, Step, View
+from bot.store import DAY, NOT_COVERED, Change, Curating, Lesson, News, Step, View
 from bot.tg import cards, sending
 from bot.tg.cards import Scene
 from bot.tg.incoming import is_anonymous_admin, is_reply_to, words
@@ -65,8 +66,13 @@ class Act:
         """Whether the button is of the menu that the card is in."""
         return self.numbers[-1:] == (cards.stamp(self.stage),)
 
-    async def say(self, word: str, **values: object) -> None:
-        await toast(self.query, to_curators(word, **values))
+    @property
+    def can_teach(self) -> bool:
+        return is_writable(self.context)
+
+    async def done(self) -> None:
+        """Let the button rest: the card shows the rest."""
+        await toast(self.query)
 
     async def refuse(self, word: str, **values: object) -> None:
         await toast(self.query, to_curators(word, **values), alert=True)
@@ -169,7 +175,7 @@ async def _menu(act: Act, stage: Mapping[str, Any]) -> None:
         await act.refuse("stands", state=cards.stands(act.view.case))
         return
     await act.curating.set_stage(act.number, stage)
-    await act.say("done")
+    await act.done()
 
 
 async def _take(act: Act) -> None:
@@ -186,9 +192,9 @@ async def _aside(act: Act) -> None:
     await _step(act, Change("aside", act.curator.name, curator=act.curator.id))
 
 
-async def _step(act: Act, change: Change) -> None:
+async def _step(act: Act, change: Change, news: News | None = None) -> None:
     """Change the case; who comes too late is told how it stands."""
-    step = await act.curating.step(act.number, change, act.source)
+    step = await act.curating.step(act.number, change, act.source, news)
     if step.done:
         await act.curating.set_stage(act.number, {})
     await _told(act, step)
@@ -197,7 +203,7 @@ async def _step(act: Act, change: Change) -> None:
 async def _told(act: Act, step: Step) -> None:
     state = cards.stands(step.case) if step.case else ""
     if step.done:
-        await act.say("stands", state=state)
+        await toast(act.query, to_curators("stands", state=state))
     else:
         await act.refuse("stands", state=state)
 
@@ -211,7 +217,7 @@ async def _reopen(act: Act) -> None:
 
 async def _teach(act: Act) -> None:
     page = act.numbers[0] if act.numbers else 0
-    if not act.context.services.folder:
+    if not act.can_teach:
         await act.refuse("no_folder")
         return
     await _menu(act, {"menu": "exchanges", "page": max(0, page)})
@@ -219,7 +225,7 @@ async def _teach(act: Act) -> None:
 
 async def _target(act: Act) -> None:
     """An exchange is chosen: which passage of it?"""
-    exchange = act.context.library.exchange(act.numbers[0] if act.numbers else -1)
+    exchange = act.context.library.marked(act.numbers[0] if act.numbers else -1)
     if exchange is None:
         await act.refuse("changed")
         return
@@ -240,9 +246,11 @@ async def _passage(act: Act) -> None:
 
 
 async def _decline(act: Act) -> None:
-    """That the interview that comes nearest does not speak of it would be learnt."""
-    if not act.context.services.folder:
-        await act.refuse("no_folder")
+    """That the interview that comes nearest does not speak of it would be learnt; where nothing
+    can be, those who wait hear it all the same."""
+    if not act.can_teach:
+        change = Change("closed", act.curator.name, how=NOT_COVERED, curator=act.curator.id)
+        await _step(act, change, "not_covered")
         return
     near = (act.view.case.nearest or "").partition("/")[0]
     every = act.context.library.interviews
@@ -255,7 +263,7 @@ async def _preview(act: Act, interview: str, exchange: str | None, quote: str, t
         await act.refuse("stands", state=cards.stands(act.view.case))
         return
     await preview(act.number, interview, exchange, quote, text, act.curating)
-    await act.say("done")
+    await act.done()
 
 
 async def preview(
@@ -289,7 +297,7 @@ async def _confirm(act: Act) -> None:
         **act.stage["lesson"],
     )
     begun = await act.curating.teach(lesson, act.source)
-    await act.say("done" if begun else "busy")
+    await (act.done() if begun else act.refuse("busy"))
 
 
 async def _reword(act: Act) -> None:
@@ -314,7 +322,7 @@ async def _draft(act: Act) -> None:
     stage = {name: value for name, value in act.stage.items() if name != "problem"}
     then = {"do": "draft", "case": act.number}
     await act.curating.set_stage(act.number, stage | {"drafting": True}, act.stage, then)
-    await act.say("done")
+    await act.done()
 
 
 async def _wording(act: Act) -> None:
@@ -337,7 +345,7 @@ async def _undo(act: Act) -> None:
         await act.refuse("too_late")
     else:
         await act.curating.unteach(number, act.curator.name, act.source)
-        await act.say("done")
+        await act.done()
 
 
 _DOES: Mapping[str, Callable[[Act], Awaitable[None]]] = {
@@ -443,6 +451,12 @@ async def scene_of(view: View, context: Context) -> Scene:
         turn,
         context.library,
         services.store.curating.now(),
-        services.folder is not None,
+        is_writable(context),
         bool(services.drafts),
     )
+
+
+def is_writable(context: Context) -> bool:
+    """Whether there is a folder of knowledge into which phrases can be written."""
+    folder = context.services.folder
+    return folder is not None and os.access(folder, os.W_OK)

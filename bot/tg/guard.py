@@ -35,7 +35,7 @@ async def admit(update: Update, context: Context) -> None:
     if message and not is_service(message):
         if not is_from_a_person(message):
             raise ApplicationHandlerStop
-        if not membership.is_agreed(message.chat, context):
+        if not await membership.is_agreed(message.chat, context):
             await membership.leave(message.chat, context.language, context)
             raise ApplicationHandlerStop
         if await _disturbs(message, context):

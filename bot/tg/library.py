@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 from collections.abc import Sequence
 
 from bot import render
@@ -13,15 +14,13 @@ from bot.respond import Conversation
 # What a button does, by the word that its data carry; the first kind speaks of exchanges by
 # their numbers, and so expires with the knowledge that it was made from. The first release's
 # `whole` and `turn`, which named passages by their characters, are no words any more: they expire.
+NUMBERED = frozenset({"show", "open", "page", "list", "good", "bad"})
 # What curators do with the case that a card is about; its number comes first.
-_NUMBERED_OF_A_CARD = frozenset({"target"})
-_LASTING_OF_A_CARD = frozenset(
-    "card take back teach passage reword draft wording confirm decline reply aside undo reopen "
-    "dates main".split()
+CURATING = frozenset(
+    "card main dates take back teach target passage reword draft wording confirm decline reply "
+    "aside undo reopen".split()
 )
-CURATING = _NUMBERED_OF_A_CARD | _LASTING_OF_A_CARD
-NUMBERED = frozenset({"show", "open", "page", "list", "good", "bad"}) | _NUMBERED_OF_A_CARD
-LASTING = frozenset({"delete", "ambient", "idle", "order", "withdraw"}) | _LASTING_OF_A_CARD
+LASTING = frozenset({"delete", "ambient", "idle", "order", "withdraw"}) | CURATING
 
 
 class Library:
@@ -50,6 +49,10 @@ class Library:
         """The exchange with a key, such as `xiamen-2014/q4`."""
         number = self._numbers.get(key or "")
         return None if number is None else self.exchanges[number]
+
+    def marked(self, mark: int) -> Exchange | None:
+        """The exchange with a mark, which outlives the knowledge that it was made from."""
+        return next((e for e in self.exchanges if mark_of(e) == mark), None)
 
     def around(self, number: int) -> tuple[tuple[Exchange, ...], int]:
         """The exchanges of the interview that has the one at a place, and where they begin."""
@@ -100,6 +103,11 @@ class Library:
 def code(exchange: Exchange) -> str:
     """The exchange's key as a deep link can carry it; interviews' ids have no underscore."""
     return exchange.key.replace("/", "_", 1)
+
+
+def mark_of(exchange: Exchange) -> int:
+    """A number for an exchange, whatever else there is."""
+    return zlib.crc32(exchange.key.encode())
 
 
 def _version(exchanges: Sequence[Exchange]) -> str:

@@ -33,7 +33,7 @@ async def changed(update: Update, context: Context) -> None:
     if change is None:
         return
     memory, chat = context.memory, change.chat.id
-    if _is_there(change.new_chat_member) and not is_agreed(change.chat, context):
+    if _is_there(change.new_chat_member) and not await is_agreed(change.chat, context):
         if not _is_there(change.old_chat_member):
             memory.set_active(chat, True)  # who brings us back may hear it again
         await leave(change.chat, language(change.from_user.language_code), context)
@@ -47,11 +47,15 @@ async def changed(update: Update, context: Context) -> None:
         await _greet(change, context)
 
 
-def is_agreed(chat: Chat, context: Context) -> bool:
-    """Whether the bot may be in a chat, as far as those who run it are concerned."""
+async def is_agreed(chat: Chat, context: Context) -> bool:
+    """Whether the bot may be in a chat, as far as those who run it are concerned; that of the
+    curators may have moved to another id."""
     agreed, curators = context.services.chats, context.services.curators
-    named = agreed is None or chat.id in agreed or chat.id == curators
-    return named or chat.type == ChatType.PRIVATE
+    if agreed is None or chat.id in (*agreed, curators) or chat.type == ChatType.PRIVATE:
+        return True
+    if curators is None:
+        return False
+    return chat.id == await context.services.store.curating.whereabouts(curators)
 
 
 async def leave(chat: Chat, tongue: Language, context: Context) -> None:

@@ -29,15 +29,14 @@ async def draw(what: Mapping[str, Any], context: Context) -> None:
     view = await context.services.store.curating.view(what["case"])
     if view is None or view.card is None or context.services.curators is None:
         return
-    chat = await context.services.store.curating.whereabouts(context.services.curators)
-    letter = cards.letter(await curators.scene_of(view, context))
     if view.card.is_adrift:
         return
+    chat = await _where(context)
+    letter = cards.letter(await curators.scene_of(view, context))
     if view.card.message and view.card.chat == chat:
         if letter.digest == view.card.digest or await _edited(letter, view.card, context):
             await _follow(view, view.card.thread, context)
             return
-        await context.services.store.curating.stand(view.case.id, message=0)
     thread = view.card.thread if view.card.chat == chat else 0
     await _post(view, letter, chat, thread, context)
 
