@@ -14,13 +14,15 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
+
 from bot import edition
 from bot.interview import Knowledge
 from bot.reloading import Reloading
 from bot.respond import Responder
 from tests.rim import Rim
 from tests.soaking.process import ROOT, Bot, begins, write_no_encoder
-from tests.soaking.servers import WrongClock
+from tests.soaking.servers import WrongClock, free_port
 from tests.telegram import Chat, FakeClock, HttpDoor, World
 from tests.telegram.methods import METHODS
 from tests.telegram.world import LONGEST_WAIT, Fault
@@ -190,12 +192,14 @@ class OwnProcess(Stage):
         self.world, self._clock, self._off = world, WrongClock(home), 0
         self._open = ExitStack()
         self._trap: Trap | None = None
+        self._port = free_port()
         door = self._open.enter_context(HttpDoor(world))
         self.bot = Bot(
             home,
             **self._clock.environment,
             TELEGRAM_API_URL=door.url,
             BOT_LOG_LEVEL="DEBUG",
+            BOT_LISTEN=f"127.0.0.1:{self._port}",
             BOT_KNOWLEDGE=str(folder or ROOT / "knowledge"),
             **({"BOT_DATABASE": database} if database else {}),
         )
@@ -230,8 +234,19 @@ class OwnProcess(Stage):
             self._goes(self._off + seconds)
 
     def restarts(self, *, killed: bool = False) -> None:
+        # Between two acts nothing is under way: what was sent in private and not yet noted would
+        # be sent again, for which scenes have moments of their own.
+        self.world.wait_for(lambda: self._has_noted() or self._has_ended())
         self.bot.is_killed() if killed else self.ends()
         self._starts()
+
+    def _has_noted(self) -> bool:
+        """Whether all that has happened is done with and written down."""
+        try:
+            metrics = httpx.get(f"http://127.0.0.1:{self._port}/metrics", trust_env=False).text
+        except httpx.TransportError:
+            return False
+        return not self.world.updates and "\nfangtan_inbox_updates 0.0\n" in metrics
 
     def kills(self, moment: str) -> None:
         self._trap = Trap(self.world, moment)

@@ -825,6 +825,10 @@ async def test_what_the_bot_may_do_with_topics_is_its_right_or_its_own(
             await getattr(bot, f"{act}_forum_topic")(forum.id, theirs)
     with refused("not enough rights to delete the topic"):
         await bot.delete_forum_topic(forum.id, theirs)
+    bob.promotes_bot(forum, without=["can_delete_messages"])
+    with refused("not enough rights to delete the topic"):
+        await bot.delete_forum_topic(forum.id, theirs)
+    bob.promotes_bot(forum, without=["can_manage_topics", "can_delete_messages"])
     await bot.edit_forum_topic(forum.id, own, name="还是自己的")
     await bot.close_forum_topic(forum.id, own)
     await bot.delete_forum_topic(forum.id, own)

@@ -77,7 +77,11 @@ class Clerk(Stage):
     async def _hear(self, update: Update, context: object) -> None:
         message = update.effective_message
         assert message and message.text
-        if message.chat.type != "private":
+        if message.text == "在吗":
+            await message.reply_text("有人在")
+        elif message.text == "转":
+            await message.reply_text("转", reply_markup=button("转", "nobody answers this"))
+        elif message.chat.type != "private":
             if message.reply_to_message and message.reply_to_message.text:
                 await self._app.bot.send_message(self._asker, f"编者答复：{message.text}")
                 if self._topic:
@@ -206,6 +210,34 @@ WRONG = [
     ("[[接单]], closed: false", "[[接单], [退回]], closed: false", "接单"),
     ("- restart: true", "- restart: true\n  private: {小王: {says: 早}}", "silent"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("- 小王: 转\n  says: 转\n- 小王 presses: 转", "the button spins"),
+        (ORDERED + "- 小王: 在吗\n  text: 有人在\n  curators: {topic: 猫, gone: true}", "案 1"),
+        (ORDERED + "- 林编 at curators does: leave\n- 林编 at curators presses: 接单", "not see"),
+    ],
+)
+def test_what_is_not_so_fails(plays: Callable[[str], Clerk], text: str, why: str) -> None:
+    with pytest.raises((AssertionError, ValueError), match=why):
+        plays(FORUM + text)
+
+
+def test_a_card_is_what_has_buttons(plays: Callable[[str], Clerk]) -> None:
+    plays(
+        FORUM
+        + ORDERED
+        + """
+- 陈编 at curators: 在吗
+  text: 有人在
+- 陈编 at curators presses: 接单
+  card: 有人
+  changes: true
+  private: {小王: {says: 有人接了}}
+"""
+    )
 
 
 @pytest.mark.parametrize(("right", "wrong", "why"), WRONG)

@@ -5,147 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from bot.edition import Edition
 from bot.respond import Conversation
-from bot.store import Entry, Memory, Speaker, Store
-from bot.tg import app
+from bot.store import Memory, Speaker, Store
 from bot.tg.arrivals import Json, arrival
-from bot.tg.library import Library
-from bot.tg.limits import Pace
-from bot.tg.services import Services, Shelf
-from bot.tg.worker import Worker
-from tests.bookshop import KNOWLEDGE, RESPONDER
+from tests.mortal import Life, alive, answers_what_waits, handles
 from tests.rim import Line
 from tests.telegram import Chat, FakeClock, Person, World
 from tests.telegram.world import LONGEST_WAIT
-
-THINKER = ThreadPoolExecutor(1)
-
-
-class Life:
-    """The steps of a process, at one of which it is killed: there it stops, and does nothing more
-    that anybody could see."""
-
-    def __init__(self, ends_at: int | None = None) -> None:
-        self.ends_at, self.steps = ends_at, 0
-        self.last = ""
-        self.sent = 0
-        self.ended = asyncio.Event()
-
-    async def reaches(self, step: str) -> None:
-        self.steps += 1
-        if self.steps == self.ends_at:
-            self.last = step
-            self.ended.set()
-        if self.ended.is_set():
-            await asyncio.Event().wait()
-
-
-class MortalStore(Store):
-    """A store whose process may be killed before and after each commit."""
-
-    def __init__(self, url: str, clock: Callable[[], float], life: Life) -> None:
-        super().__init__(url, clock)
-        self._life = life
-
-    async def receive(self, *args: Any, **more: Any) -> tuple[Entry, ...]:
-        await self._life.reaches("receive")
-        claimed = await super().receive(*args, **more)
-        await self._life.reaches("received")
-        return claimed
-
-    async def progress(self, entry: Entry, told: int, writes: Any) -> bool:
-        ahead = " ahead" * (told > self._life.sent)
-        await self._life.reaches("note" + ahead)
-        ours = await super().progress(entry, told, writes)
-        await self._life.reaches("noted" + ahead)
-        return ours
-
-    async def finish(self, *args: Any) -> tuple[Entry, ...]:
-        await self._life.reaches("finish")
-        claimed = await super().finish(*args)
-        await self._life.reaches("finished")
-        return claimed
-
-
-class MortalLine(Line):
-    """A network that may be cut before a message is sent, and before its sender hears of it."""
-
-    def __init__(self, world: World, life: Life) -> None:
-        super().__init__(world)
-        self._life = life
-
-    async def do_request(self, url: str, *args: Any, **more: Any) -> tuple[int, bytes]:
-        sends = url.endswith("/sendMessage")
-        if sends:
-            await self._life.reaches("send")
-        answer = await super().do_request(url, *args, **more)
-        if sends:
-            self._life.sent += 1
-            await self._life.reaches("sent")
-        return answer
-
-
-async def _at_once(_: float) -> None:
-    """Wait for nothing."""
-
-
-@asynccontextmanager
-async def alive(
-    world: World,
-    database: str,
-    life: Life | None = None,
-    *,
-    places: int = 64,
-    line: Line | None = None,
-) -> AsyncIterator[Worker]:
-    """A process of the bot; it ends without taking leave."""
-    life = life or Life()
-    store = MortalStore(database, world.clock, life)
-    services = Services(
-        Shelf(Edition(KNOWLEDGE, RESPONDER, (), "test"), Library(KNOWLEDGE)),
-        store,
-        THINKER,
-        now=world.clock,
-        pauses=(0, 0),
-    )
-    pace = Pace(FakeClock(0.0), _at_once, lambda _: ())
-    line = line or MortalLine(world, life)
-    application = app.build(services, world.token, "http://fake", line, line, pace)
-    await app.begin(application)
-    worker = Worker(application, services, places)
-    try:
-        yield worker
-    finally:
-        left = list(worker._in_work.values())
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        await application.shutdown()
-        store.close()
-
-
-async def handles(worker: Worker, updates: Sequence[Json]) -> None:
-    """Take updates in, and handle all that waits."""
-    await worker.receive(updates)
-    await answers_what_waits(worker)
-
-
-async def answers_what_waits(worker: Worker) -> None:
-    """Handle all that waits: also what a process left that is dead."""
-    store = worker._store
-    await store.beat(tuple(worker._in_work))
-    async with asyncio.timeout(LONGEST_WAIT):
-        while (await store.waiting()).length:
-            worker._begin(await store.claim(worker._room()))
-            await worker.idle()
 
 
 async def _until_it_is_killed(world: World, database: str, life: Life, updates: list[Json]) -> None:
