@@ -307,6 +307,9 @@ class Play:
                 below = self._below(chat, step)
                 stale = verb.startswith("still")
                 self.presses[name] = person.presses(below, _button(below, what), stale=stale)
+            case ["forges"]:
+                data = self.card(self._needed(self.curators, "curators"), step).button(what).value
+                self.presses[name] = person.forges(self.bots(chat), data)
             case ["sends"]:
                 self._said(name, chat, self._sends(person, chat, step, what))
             case ["anonymously"]:
