@@ -590,7 +590,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "do_closed": "→ 已经结了，不用再做什么。",
     "do_aside": "→ 搁置着。要处理就点“重新打开”。",
     "do_undo": "加错了：一天之内可以“撤销”。",
-    "do_dates": "→ 选什么时候以前答复。在等的人会听到这个日期。",
+    "do_dates": "→ 最晚哪天答复？在等的人会听到这个日期。",
     "do_exchanges": "→ 哪一问的回答能答它？最近的在前面。",
     "do_passages": "→ 哪一段原话能答它？点号码；要整段就点“整段回答”。",
     "do_checking": "→ 正在核对，几秒钟就好……",
@@ -645,7 +645,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "has_card": "这一件已经有卡片了",
     "stands": "现在是：{state}",
     # Reminders and digests
-    "remind": "#{number} “{text}”：{by}说好最晚{day}答复，时间过了。请在卡片上选新的期限，或者退回。",
+    "remind": "#{number} “{text}”：{by}说好最晚{day}答复，时间过了。请在卡片上选新期限，或者退回。",
     "digest": "还有 {count} 件没有发卡片，问得最多的（点号码发卡片）：",
     "digest_line": "#{number} · {times} 次 · {text}",
     "adrift": "这几件的卡片可能没有发出来（没看到就点号码重发）：",

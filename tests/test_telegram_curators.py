@@ -181,7 +181,7 @@ def test_a_card_says_what_was_asked_how_often_and_what_comes_near(
 PREVIEW = ("加为问法", "猫", "整段回答")
 STAGES = {
     "open": ((), "一时办不了：点“接单”"),
-    "dates": (("接单",), "选什么时候以前答复"),
+    "dates": (("接单",), "最晚哪天答复？"),
     "taken": (("接单", "3 天"), "来不及就“改期”或“退回”"),
     "exchanges": (("加为问法",), "哪一问的回答能答它"),
     "passages": (("加为问法", "猫"), "哪一段原话能答它"),
