@@ -73,9 +73,9 @@ SEMANTIC = Policy(sure=0.38, follow=0.2)
 # 1.4 instead of 1 answers of what is in scope, with the encoder and without, bare 26 and 25 %
 # instead of 22 and 19, after nine days of learning 37 and 36 instead of 30 and 25, with 3.5
 # phrases 43 and 35 instead of 39 and 30, with 15 62 and 56 instead of 56 and 50; with 30 1.2 is
-# as good; 1.6 is everywhere much the same, 2 is mostly worse. OFFER, FAR show the right exchange for 80 and
-# 69 % bare, and for 93 % from 15 phrases on; some two thirds of the near misses see an offer then,
-# of the far-off questions 2 %.
+# as good; 1.6 is everywhere much the same, 2 is mostly worse. OFFER, FAR show the right exchange
+# for 80 and 69 % bare, and for 93 % from 15 phrases on; some two thirds of the near misses see an
+# offer then, of the far-off questions 2 %.
 PHRASES = (0.0, 1.0, 3.5, 7.0, 15.0, 30.0, 80.0, 260.0)
 SURE_LEXICAL = (0.16, 0.23, 0.26, 0.3, 0.3, 0.32, 0.35, LEXICAL.sure)
 SURE_SEMANTIC = (0.18, 0.26, 0.29, 0.33, 0.33, 0.38, 0.4, SEMANTIC.sure)

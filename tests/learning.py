@@ -14,8 +14,9 @@ out, ask all their questions.
 from __future__ import annotations
 
 import random
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
@@ -164,15 +165,71 @@ def _evening(
     )
 
 
-def main() -> None:
-    """Print a row for each way of searching and each evening."""
+BEGIN = "<!-- learning, written by: python -m tests.learning --plot -->\n"
+END = "<!-- end of learning -->\n"
+
+
+def plot(courses: Mapping[str, Sequence[Evening]]) -> str:
+    """A chart that GitHub draws, and the figures, of each way of searching."""
+    longest = max(map(len, courses.values())) - 1
+    lines = [
+        "```mermaid",
+        "xychart-beta",
+        f'    x-axis "days" 0 --> {longest}',
+        '    y-axis "per cent of the held-out questions" 0 --> 60',
+        *(_line(course, name) for name in ("right", "false") for course in courses.values()),
+        "```",
+        "",
+        "| day | " + " | ".join(f"{way}: {c}" for way in courses for c in _COLUMNS) + " |",
+        "| --- " * (1 + len(courses) * len(_COLUMNS)) + "|",
+    ]
+    for day, row in enumerate(zip(*courses.values(), strict=True)):
+        cells = [_cell(getattr(evening, name)) for evening in row for name in _COLUMNS.values()]
+        lines.append(f"| {day} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+_COLUMNS = {
+    "missed": "missed",
+    "phrases": "phrases",
+    "declines": "declines",
+    "answered": "right",
+    "wrong": "wrong",
+    "false": "false",
+}
+
+
+def _line(course: Sequence[Evening], name: str) -> str:
+    return f"    line [{', '.join(_cell(float(getattr(evening, name))) for evening in course)}]"
+
+
+def _cell(value: float) -> str:
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def renewed(readme: str, drawn: str) -> str:
+    """README with this between its two marks."""
+    before, begin, rest = readme.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"README has no place for what was learnt: {BEGIN}{END}")
+    return f"{before}{begin}\n{drawn}\n{end}{after}"
+
+
+def main(argv: Sequence[str]) -> None:
+    """Print a row for each way of searching and each evening; with `--plot`, renew README."""
     print("way       day  missed  phrases  declines  right  offered  wrong  false")
-    for way in ("lexical", "semantic"):
+    courses: dict[str, list[Evening]] = {"encoder": [], "without": []}
+    for way, name in (("semantic", "encoder"), ("lexical", "without")):
         for day, e in enumerate(evenings(way)):
-            counts = f"{way:9} {day:3} {e.missed:7} {e.phrases:8} {e.declines:9}"
+            courses[name].append(e)
+            counts = f"{name:9} {day:3} {e.missed:7} {e.phrases:8} {e.declines:9}"
             rates_ = f"{e.right:6.1f} {e.offered:8.1f} {e.wrong:6.1f} {e.false:6.1f}"
             print(f"{counts} {rates_}", flush=True)
+    if "--plot" in argv:
+        readme = ROOT / "README.md"
+        readme.write_text(renewed(readme.read_text("utf-8"), plot(courses)), "utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
