@@ -67,7 +67,7 @@ SEMANTIC = Policy(sure=0.38, follow=0.2)
 # The scores from which on some 2 % of what the first interview does not answer is answered all the
 # same, with so many of its 260 phrases a sentence (crowds a, b, m and n): from 3.5 on phrases
 # chosen at random (the mean of two draws); at 1 those that the ledger taught in three to nine days
-# of `python -m tests.learning`, two or three of the crowds at work, and no more than 2 % in either
+# of `python -m tests.learning`, two or three of the crowds at work, and some 2 to 3 % in the worse
 # of the pairs a, b and m, n, because people learn one near topic after the other.
 # `PARTICULAR`: near topics mostly ask for a number, a time or a name that was not told. At 2 %
 # 1.4 instead of 1 answers of what is in scope, with the encoder and without, bare 26 and 25 %
