@@ -648,6 +648,6 @@ _TO_CURATORS: Mapping[str, str] = {
     "remind": "#{number} “{text}”：{by}说好{day}前答复，时间过了。请在卡片上选新的期限，或者退回。",
     "digest": "还有 {count} 件没有发卡片，问得最多的（点号码发卡片）：",
     "digest_line": "#{number} · {times} 次 · {text}",
-    "adrift": "这几件的卡片可能没有发出来（点号码重发）：",
+    "adrift": "这几件的卡片可能没有发出来（没看到就点号码重发）：",
     "carded": "#{number} {by}",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot import edition
 from bot.reloading import QUIET, Reloading
@@ -1028,11 +1029,83 @@ def test_however_the_posting_of_a_card_ends_there_are_never_two(
         at(bot, forum, lin, "接单", "今天")
         assert "2 人在等答复" in card(bot, forum).text, "where it is pressed, it stands"
         return
-    clock = bot.world.clock
-    assert isinstance(clock, FakeClock)
-    clock.advance(86400)
-    announces(bot)
     offer = bot.said(forum)[-1]
     assert offer.text.startswith("这几件的卡片可能没有发出来")
     bot.presses(lin, offer, "#1")
     assert len(cards_of(bot, forum)) == 1
+    assert bot.presses(lin, offer, "#1 林编") == ""
+
+
+class Mortal:
+    """A process that dies once, at a step of an errand or of a press; another one goes on."""
+
+    def __init__(self, bot: Rim, work: str, step: str, nth: int) -> None:
+        self._bot, self._dies = bot, (work, step)
+        self._left, self.died = nth, False
+        self._write, self._reload = bot.store._database.write, bot.desk.reload
+        bot.store._database.write = self.writes  # type: ignore[method-assign, assignment]
+        bot.desk.reload = self.reloads  # type: ignore[method-assign]
+
+    async def writes(self, work: Any) -> Any:
+        result = await self._write(work)
+        self._reaches("written")
+        return result
+
+    async def reloads(self, asker: int) -> Any:
+        self._reaches("reload")
+        return await self._reload(asker)
+
+    def _reaches(self, step: str) -> None:
+        if asyncio.current_task() not in self._bot._worker._in_work.values():
+            return
+        work = json.loads(CURRENT.get().entry.payload).get("do", "press")
+        self._left -= (work, step) == self._dies
+        if not self._left and not self.died:
+            self.died = True
+            raise asyncio.CancelledError
+
+    def rises(self) -> None:
+        """What the dead one had in work waits again."""
+        held = update(inbox).where(inbox.c.state == 1).values(state=0, replica=None)
+        self._bot.runs(self._bot.store._database.write(lambda db: db.execute(held)))
+        self._bot.catches_up()
+
+
+MOMENTS = {
+    "the press is written down": ("press", "written", 1),
+    "the phrase stands in the file": ("teach", "reload", 2),
+    "the case is closed": ("teach", "written", 1),
+    "all of it is noted": ("teach", "written", 2),
+    "the card is drawn": ("card", "written", 1),
+    "it is gone from the file": ("unteach", "reload", 1),
+    "the case is open again": ("unteach", "written", 1),
+}
+
+
+@pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
+def test_whenever_it_dies_over_a_lesson_what_was_begun_is_done_once(
+    bot: Rim,
+    alice: Person,
+    desk: Chat,
+    lin: Person,
+    posted: Message,
+    folder: Path,
+    moment: tuple[str, str, int],
+) -> None:
+    at(bot, desk, lin, *PREVIEW)
+    mortal, heard = Mortal(bot, *moment), len(bot.shown(alice))
+    lin.presses(posted, "确认")
+    bot.catches_up()
+    mortal.rises()
+    assert (folder / "shop.phrases.yaml").read_text("utf-8").count(ASKED) == 1
+    assert "写好了，现在问它就是这个结果" in posted.text
+    assert len(bot.shown(alice)) == heard + 1
+    lin.presses(posted, "撤销：猫")
+    bot.catches_up()
+    mortal.rises()
+    assert mortal.died
+    assert (folder / "shop.phrases.yaml").read_text("utf-8") == PHRASES
+    assert "林编撤销了；开着" in posted.text
+    states = [change.state for change in case(bot).history]
+    assert states == ["open", "closed", "open"]
+    assert bot.said(desk) == [posted]

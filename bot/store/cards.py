@@ -113,9 +113,10 @@ def stand(db: Connection, case: int, **where: Any) -> None:
     db.execute(update(cards).where(cards.c.case == case).values(**where))
 
 
-def lost(db: Connection, case: int) -> None:
-    """Note that nobody knows whether a card was posted."""
+def lost(db: Connection, case: int, now: float) -> None:
+    """Note that nobody knows whether a card was posted, and let the curators be asked."""
     stand(db, case, message=0, digest=_ADRIFT)
+    errands.put(db, "digest", {"do": "adrift"}, now)
 
 
 def set_stage(

@@ -119,8 +119,9 @@ class Curating:
         return await self._database.read(lambda db: cards.is_in_topic(db, chat, thread))
 
     async def lost(self, number: int) -> None:
-        """Note that nobody knows whether the card of a case was posted."""
-        await self._write(lambda db: cards.lost(db, number))
+        """Note that nobody knows whether the card of a case was posted, and let the curators be
+        asked."""
+        await self._write(lambda db: cards.lost(db, number, self._clock()))
 
     async def post_again(self, number: int) -> None:
         """Let a card be posted though it may stand somewhere."""

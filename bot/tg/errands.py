@@ -16,6 +16,7 @@ _DOES: Mapping[str, Callable[[Mapping[str, Any], Context], Awaitable[None]]] = {
     "card": posting.draw,
     "remind": posting.remind,
     "digest": posting.digest,
+    "adrift": posting.adrift,
     "teach": lessons.teach,
     "unteach": lessons.unteach,
     "weigh": lessons.weigh,

@@ -2,13 +2,13 @@
 
 Whatever becomes of a case leaves an errand that draws its card. Where its message or its topic is
 gone, or the whole chat has moved, it is posted anew. What a crash leaves in doubt is not posted a
-second time: the card stands where somebody presses it, and the digest offers it again.
+second time: the card stands where somebody presses it, and who does not see it can have another.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -33,16 +33,17 @@ async def draw(what: Mapping[str, Any], context: Context) -> None:
         return
     chat = await _where(context)
     letter = cards.letter(await curators.scene_of(view, context))
-    if view.card.message and view.card.chat == chat:
-        if letter.digest == view.card.digest or await _edited(letter, view.card, context):
-            await _follow(view, view.card.thread, context)
-            return
+    if view.card.chat == chat and await _shows(letter, view.card, context):
+        await _follow(view, view.card.thread, context)
+        return
     thread = view.card.thread if view.card.chat == chat else 0
     await _post(view, letter, chat, thread, context)
 
 
-async def _edited(letter: Letter, card: Card, context: Context) -> bool:
-    """Whether the card shows the letter now, or may; False where there is none any more."""
+async def _shows(letter: Letter, card: Card, context: Context) -> bool:
+    """Let a card be the letter; False where none stands there, or no longer."""
+    if not card.message or letter.digest == card.digest:
+        return bool(card.message)
     meant = await sending.changed(letter, card.chat, card.message, context)
     if meant is Meaning.REFUSED:
         return False
@@ -128,12 +129,22 @@ async def remind(what: Mapping[str, Any], context: Context) -> None:
     await curating.errand(f"card {view.case.id}", {"do": "card", "case": view.case.id})
 
 
-async def digest(what: Mapping[str, Any], context: Context) -> None:
+async def digest(_: Mapping[str, Any], context: Context) -> None:
     """List what has no card, with a button for each."""
-    curating = context.services.store.curating
+    rest, count = await context.services.store.curating.rest(_REST)
+    await _list(rest, count, context)
+
+
+async def adrift(_: Mapping[str, Any], context: Context) -> None:
+    """List the cards that may not have arrived, with a button to have each again."""
+    await _list((), 0, context)
+
+
+async def _list(rest: Sequence[Case], count: int, context: Context) -> None:
+    """Write a list of cases that have no card, and of those whose card may not have arrived."""
     if context.services.curators is None:
         return
-    (rest, count), adrift = await curating.rest(_REST), await curating.adrift()
-    if rest or adrift:
-        letter = cards.digest(rest, count, adrift[:_REST], context.library)
+    lost = (await context.services.store.curating.adrift())[:_REST]
+    if rest or lost:
+        letter = cards.digest(rest, count, lost, context.library)
         await sending.deliver(letter, Place(await _where(context), group=True), context)
