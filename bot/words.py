@@ -289,6 +289,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "oldest for {age}\nIn a day: {answers} answered, {misses} not, {errors} failed\n"
         "Database: {size} MB; faults of the knowledge: {faults}",
     ),
+    "status_chat": ("这个群的编号：{chat}", "This group's id: {chat}"),
     "status_no_database": ("数据库现在用不了。", "The database cannot be used just now."),
     "reloaded": ("换上了新的知识 {version}。", "Knowledge {version} is in service."),
     "unchanged": ("知识文件没有变。", "The knowledge has not changed."),
