@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from bot import edition
 from bot.reloading import QUIET, Reloading
 from bot.settings import Hours
-from bot.store import Lesson, View
+from bot.store import Change, Lesson, View
 from bot.store.schema import inbox
 from bot.tg import announcing
 from bot.tg.arrivals import arrival
@@ -269,6 +269,17 @@ def test_what_is_put_aside_can_be_opened_again(
     at(bot, desk, zhao, "重新打开")
     assert "赵编重新打开了" in posted.text
     assert "接单" in labels(posted)
+
+
+def test_however_long_a_name_or_a_reason_is_every_press_is_answered(
+    bot: Rim, world: World, desk: Chat, lin: Person, posted: Message
+) -> None:
+    """Telegram refuses a toast of more than 200 characters, and the button spins."""
+    press = lin.presses(posted, "接单")
+    change = Change("closed", "长" * 80, how="久" * 500)
+    bot.runs(bot.store.curating.step(1, change))
+    bot.catches_up()
+    assert press.toast.startswith("现在是：长长")
 
 
 # ── who may ──────────────────────────────────────────────────────────────────────────────────────

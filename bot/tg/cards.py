@@ -135,14 +135,14 @@ def deadline(now: float, days: int) -> float:
 
 
 def stands(case: Case, now: float = 0.0) -> str:
-    """How a case stands, in a few words."""
-    by = case.by or to_curators("somebody")
+    """How a case stands, in a few words, as a toast has room for."""
+    by = shortened(case.by or to_curators("somebody"), _NAME)
     match case.state:
         case "taken":
             late = "late" if case.until is not None and case.until < now else "taken"
             return to_curators(late, by=by, day=_day(case.until))
         case "closed":
-            return to_curators("closed", by=by, how=case.how or "")
+            return to_curators("closed", by=by, how=shortened(case.how or "", _WORDING))
         case "aside":
             return to_curators("aside", by=by)
     return to_curators("open")
