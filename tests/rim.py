@@ -16,8 +16,9 @@ from bot.edition import Edition
 from bot.interview import Exchange, Knowledge
 from bot.reloading import Reloading
 from bot.respond import Conversation, Responder
+from bot.settings import Hours
 from bot.store import Case, ChatState, Memory, Miss, Speaker, Store, ledger
-from bot.tg import app, filing, private
+from bot.tg import announcing, app, filing, private
 from bot.tg.arrivals import Json
 from bot.tg.connection import departs
 from bot.tg.faults import checked
@@ -46,7 +47,7 @@ class Rim:
 
     What it waits for passes at once: `waited` has the seconds. Whoever wants of Telegram what the
     fake does not have fails the test. Knowledge that is read anew, and written, comes as
-    `reloading`; `curators` is their chat's id.
+    `reloading`; `curators` is their chat's id, to which it writes unasked in these `hours`.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Rim:
         pauses: tuple[float, ...] = (0, 0),
         reloading: Reloading | None = None,
         curators: int | None = None,
+        hours: Hours | None = None,
     ) -> None:
         self.world = world
         self.store = Store(database, world.clock)
@@ -80,6 +82,7 @@ class Rim:
             operators=operators,
             chats=chats,
             curators=curators,
+            hours=hours or Hours(),
             secret=b"rim",
             folder=self._reloading.folder,
             now=world.clock,
@@ -118,6 +121,7 @@ class Rim:
     def tends(self) -> None:
         """Do what the running bot does of itself between updates, as far as it is due."""
         self._runner.run(self._tend())
+        self._runner.run(announcing.announce(self.services))
 
     def shown(self, person: Person) -> list[Message]:
         """What the bot has written into its private chat with someone, as it stands now."""

@@ -7,6 +7,7 @@ is refused. Where it is played is a `Stage`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,7 +36,7 @@ HERE = Path(__file__).parent
 SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 SCENE = {"scene", "chat", "privacy", "bot", "admins", "languages", "topics", "ambient", "talk"}
 SCENE |= {"interview", "process", "once", "curators", "curators members", "curators bot"}
-SCENE |= {"inline feedback", "databases", "refusals"}
+SCENE |= {"inline feedback", "databases", "refusals", "curators hours"}
 WHERE = {"in", "where", "caption", "link", "under", "card", "kill"}
 PLACES = {"curators", "group", "private"}
 UNSAID = {"topic", "closed", "gone"}  # of a topic; a block of these alone waits for no message
@@ -164,6 +165,7 @@ class Play:
             self.here = self._group(kind, admins)
             self.chats.append(self.here)
         self.curators = self._curators(script)
+        self.settings = _settings(script.get("curators hours", {}))
         self.before = self._snapshot()
 
     def _group(self, kind: str, admins: list[Person]) -> Chat:
@@ -536,6 +538,7 @@ class Play:
         come = all(
             len(news.of(chat)) >= sum(map(_awaited, expected))
             and all(self._stands(chat, step, block) for block in expected)
+            and all(_is_read(block, news.of(chat)) for block in expected)
             for chat, expected in blocks.items()
         )
         return come and not self._spinning() and not (search and search.answer is None)
@@ -742,11 +745,26 @@ class Play:
         assert self.search.answer["button"]["text"] == words
 
 
+def _settings(hours: Mapping[str, str | int]) -> dict[str, str]:
+    """When curators are written to, as the environment names it."""
+    if strange := hours.keys() - {"cards", "digest", "quiet"}:
+        raise ValueError(f"curators' hours have no {sorted(strange)}")
+    return {f"BOT_CURATORS_{name.upper()}": str(value) for name, value in hours.items()}
+
+
 def _awaited(expected: Script) -> int:
     """How many messages of the bot a block speaks of."""
     if expected.keys() <= UNSAID and expected.keys() != {"topic"}:
         return 0
     return len(expected.get("answers", "1"))
+
+
+def _is_read(expected: Script, news: News) -> bool:
+    """Whether a message says what a block has to say: one that is changed several times says it
+    in the end."""
+    words = expected.get("says", [])
+    wanted = [words] if isinstance(words, str) else words
+    return any(all(one in message.text for one in wanted) for message in news.shown) or not wanted
 
 
 def _pressed(message: Message) -> list[str]:

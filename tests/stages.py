@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,10 +20,12 @@ from bot import edition
 from bot.interview import Knowledge
 from bot.reloading import Reloading
 from bot.respond import Responder
+from bot.settings import Hours
+from bot.settings import settings as settings_of
 from tests.rim import Rim
 from tests.soaking.process import ROOT, Bot, begins, write_no_encoder
 from tests.soaking.servers import WrongClock, free_port
-from tests.telegram import Chat, FakeClock, HttpDoor, World
+from tests.telegram import TOKEN, Chat, FakeClock, HttpDoor, World
 from tests.telegram.methods import METHODS
 from tests.telegram.world import LONGEST_WAIT, Fault
 
@@ -34,6 +36,12 @@ EFFECTS = tuple(
     if row[0].startswith(("send", "edit", "delete", "answer", "create", "close", "reopen"))
     and row[0] != "deleteWebhook"
 )
+NONE: Mapping[str, str] = {}
+
+
+def hours_of(settings: Mapping[str, str]) -> Hours:
+    """When curators are written to, as the environment says it."""
+    return settings_of({"TELEGRAM_BOT_TOKEN": TOKEN, **settings}).hours
 
 
 def morning() -> FakeClock:
@@ -89,6 +97,7 @@ class InProcess(Stage):
         self.world = world
         self._knows, self._mind, self._database, self._folder = knows, mind, database, folder
         self._curators: Chat | None = None
+        self._settings: Mapping[str, str] = {}
         self._open = ExitStack()
         self.bot: Rim
 
@@ -98,9 +107,9 @@ class InProcess(Stage):
     def __exit__(self, *exc: object) -> None:
         self._open.close()
 
-    def begins(self, curators: Chat | None) -> None:
-        """Start the bot, whose curators are in this chat."""
-        self._curators = curators
+    def begins(self, curators: Chat | None, settings: Mapping[str, str] = NONE) -> None:
+        """Start the bot, whose curators are in this chat, with some settings of their own."""
+        self._curators, self._settings = curators, settings
         reloading = self._reloading(self._folder) if self._folder else None
         self.bot = self._open.enter_context(
             Rim(
@@ -110,8 +119,11 @@ class InProcess(Stage):
                 database=self._database,
                 reloading=reloading,
                 curators=curators.id if curators else None,
+                hours=hours_of(settings),
             )
         )
+        if curators:
+            self.bot.tends()
 
     def _reloading(self, folder: Path) -> Reloading:
         return Reloading(folder, None, edition.load(folder, None), self.world.clock)
@@ -128,7 +140,7 @@ class InProcess(Stage):
 
     def restarts(self, *, killed: bool = False) -> None:
         self._open.close()
-        self.begins(self._curators)
+        self.begins(self._curators, self._settings)
 
     def kills(self, moment: str) -> None:
         """Nothing: what cannot be killed in the middle is restarted afterwards."""
@@ -211,8 +223,9 @@ class OwnProcess(Stage):
         self.bot.is_killed()
         self._open.close()
 
-    def begins(self, curators: Chat | None) -> None:
-        """Start the program, whose curators are in this chat."""
+    def begins(self, curators: Chat | None, settings: Mapping[str, str] = NONE) -> None:
+        """Start the program, whose curators are in this chat, with some settings of their own."""
+        self.bot.environment |= settings
         if curators:
             self.bot.environment["BOT_CURATORS"] = str(curators.id)
         self._goes(self.world.clock() - time.time())

@@ -97,7 +97,7 @@ def test_the_dialogue_goes_as_written(
     folder = folder_of(script, tmp_path)
     with InProcess(world_of(script), knows, mind, database, folder) as stage:
         play = Play(script, stage, knows)
-        stage.begins(play.curators)
+        stage.begins(play.curators, play.settings)
         play.play()
         holds_always(play)
         is_refused_what_it_says(play)
@@ -117,7 +117,7 @@ def test_the_program_plays_it_by_itself(
     with playing as stage:
         with world.lock:
             play = Play(script, stage, XIAMEN)
-        stage.begins(play.curators)
+        stage.begins(play.curators, play.settings)
         play.play()
         play.comes_to_rest()
         holds_always(play)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 from bot.settings import Hours
 from bot.tg.services import Services
 
-_LOOK = 20.0  # seconds between two looks
+_LOOK = 20.0  # seconds between two looks, where nobody calls
 _DIGEST = "digest"  # under which the day of the last one is noted
 
 
@@ -16,8 +17,11 @@ async def keep_announcing(services: Services, leads: asyncio.Event) -> None:
     """Let the curators hear what is new, for as long as this replica leads."""
     while services.curators is not None:
         await leads.wait()
+        services.ordered.clear()
         await announce(services)
-        await asyncio.sleep(_LOOK)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK):
+                await services.ordered.wait()
 
 
 async def announce(services: Services) -> None:

@@ -110,11 +110,14 @@ def stamp(stage: Stage) -> int:
 
 
 def passages(exchange: Exchange, turn: Turn) -> tuple[str, ...]:
-    """The passages of an answer that may settle a question: what comes nearest, then what settles
-    other questions, then its gist."""
+    """The passages of an answer that may settle a question: what comes nearest, then its gist, then
+    what settles other questions; of those that begin alike one."""
     near = [m.quote for m in turn.ranking.matches if m.exchange.key == exchange.key and m.quote]
-    found = (*near, *(fact.quote for fact in exchange.facts), exchange.quote)
-    return tuple(dict.fromkeys(quote for quote in found if quote))[:_PASSAGES]
+    found: list[str] = []
+    for quote in (*near, exchange.quote, *(fact.quote for fact in exchange.facts)):
+        if quote and not any(one.startswith(quote) or quote.startswith(one) for one in found):
+            found.append(quote)
+    return tuple(found[:_PASSAGES])
 
 
 def exchanges(scene: Scene) -> tuple[Exchange, ...]:
@@ -307,7 +310,7 @@ def _target(lesson: Lesson, library: Library) -> Exchange | None:
 def _of_passages(scene: Scene) -> Iterator[_Block]:
     exchange = scene.library.named(scene.stage["exchange"])
     if exchange:
-        yield 0, _ours(f"{render.label(exchange)}（{exchange.key}）{to_curators('near')}")
+        yield 0, _ours(f"{render.label(exchange)}（{exchange.key}）{to_curators('within')}")
     for number, quote in enumerate(scene.stage["passages"], 1):
         yield number, (*_ours(f"{number}. "), *_excerpt(quote, _PASSAGE))
 
@@ -342,6 +345,8 @@ def _of_plan(lesson: Mapping[str, Any], scene: Scene) -> Iterator[_Block]:
 def _of_effect(effect: Mapping[str, Any] | None) -> Iterator[_Block]:
     if effect is None:
         yield 0, _ours(to_curators("weighing"))
+        return
+    if not effect["count"]:  # the interview has no file of questions
         return
     changed = effect["changed"]
     word = "effect" if changed else "no_effect"

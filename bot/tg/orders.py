@@ -34,6 +34,7 @@ async def place(sent: Sent, speaker: Speaker, tongue: Language, context: Context
     # A message that was pressed into another shape stands in its own place.
     asker = Asker(speaker.person, speaker.chat, speaker.thread, sent.question, tongue)
     placed = await services.store.curating.place(reading, choose, asker, context.work.source)
+    services.ordered.set()
     return f"order_{placed.outcome}"
 
 

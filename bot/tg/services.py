@@ -116,6 +116,7 @@ class Services:
     )  # albums, by their ids
     complaints: Complaints = field(default_factory=lambda: Complaints(what="sending failed"))
     errands: set[asyncio.Task[None]] = field(default_factory=set)
+    ordered: asyncio.Event = field(default_factory=asyncio.Event)  # somebody waits for a person
 
     def mark(self, person: int, exchange: str) -> str:
         """What stands for a person who finds an exchange useful or not: the same each time, and
