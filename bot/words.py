@@ -370,7 +370,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "no_orders": ("你没有请人答的问题。", "You have asked for nothing."),
     "orders_in_private": ("这个在私聊里看。", "See them in private."),
     "order_waiting": ("在等人接", "waiting for somebody to take it"),
-    "order_promised": ("有人接了，说好{day}前答复", "taken, promised by {day}"),
+    "order_promised": ("有人接了，说好最晚{day}答复", "taken, promised by {day}"),
     "order_ended": ("答复了", "answered"),
     "order_replied": ("编者答复了", "a curator has replied"),
     "order_not_covered": ("访谈没有谈到", "the interview doesn't speak of it"),
@@ -379,11 +379,11 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "withdrawn": ("撤回了", "Withdrawn"),
     "day": ("{month}月{day}日", "{month}/{day}"),
     "told_taken": (
-        "你请人答的“{asked}”有人接了，说好{day}前答复。",
+        "你请人答的“{asked}”有人接了，说好最晚{day}答复。",
         "Somebody has taken your question “{asked}” and promised a reply by {day}.",
     ),
     "told_later": (
-        "你请人答的“{asked}”要晚一些，改为{day}前答复。",
+        "你请人答的“{asked}”要晚一些，改为最晚{day}答复。",
         "Your question “{asked}” takes longer; the new promise is {day}.",
     ),
     "told_back": (
@@ -567,8 +567,8 @@ _TO_CURATORS: Mapping[str, str] = {
     "no_folder": "知识文件在这里写不了，不能加问法：请让运行机器人的人把知识文件夹设为可写。",
     # How a case stands, and what became of it
     "open": "开着，还没有人接",
-    "taken": "{by}接了，说好{day}前答复",
-    "late": "{by}接了，说好{day}前答复，已经过了",
+    "taken": "{by}接了，说好最晚{day}答复",
+    "late": "{by}接了，说好最晚{day}答复，已经过了",
     "closed": "{by}结了：{how}",
     "aside": "{by}搁置了",
     "reopened": "{by}重新打开了",
@@ -591,7 +591,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "do_closed": "→ 已经结了，不用再做什么。",
     "do_aside": "→ 搁置着。要处理就点“重新打开”。",
     "do_undo": "加错了：一天之内可以“撤销”。",
-    "do_dates": "→ 选什么时候以前答复。在等的人会听到这个日期。",
+    "do_dates": "→ 最晚哪天答复？在等的人会听到这个日期。",
     "do_exchanges": "→ 哪一问的回答能答它？最近的在前面。",
     "do_passages": "→ 哪一段原话能答它？点号码；要整段就点“整段回答”。",
     "do_checking": "→ 正在核对，几秒钟就好……",
@@ -646,7 +646,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "has_card": "这一件已经有卡片了",
     "stands": "现在是：{state}",
     # Reminders and digests
-    "remind": "#{number} “{text}”：{by}说好{day}前答复，时间过了。请在卡片上选新的期限，或者退回。",
+    "remind": "#{number} “{text}”：{by}说好最晚{day}答复，时间过了。请在卡片上选新期限，或者退回。",
     "digest": "还有 {count} 件没有发卡片，问得最多的（点号码发卡片）：",
     "digest_line": "#{number} · {times} 次 · {text}",
     "adrift": "这几件的卡片可能没有发出来（没看到就点号码重发）：",

@@ -19,6 +19,7 @@ import yaml
 
 from bot import render
 from bot.interview import Knowledge
+from bot.words import say
 from tests.rim import labels, shows
 from tests.stages import Stage
 from tests.telegram import (
@@ -68,6 +69,7 @@ EXPECTED = {
     *PLACES,
 }
 ASIDE = {"toast", "toasts", "results", "offers"}  # what is no message
+_ORDER = {say("order", "zh-hans"), say("order", "en")}
 _LINE = re.compile(r"(?P<who>\S+(?: and \S+)*)(?P<there> at curators)?(?: (?P<verb>\S.*))?")
 
 Script = dict[str, Any]
@@ -307,6 +309,9 @@ class Play:
                 below = self._below(chat, step)
                 stale = verb.startswith("still")
                 self.presses[name] = person.presses(below, _button(below, what), stale=stale)
+            case ["forges"]:
+                data = self.card(self._needed(self.curators, "curators"), step).button(what).value
+                self.presses[name] = person.forges(self.bots(chat), data)
             case ["sends"]:
                 self._said(name, chat, self._sends(person, chat, step, what))
             case ["anonymously"]:
@@ -768,8 +773,9 @@ def _is_read(expected: Script, news: News) -> bool:
 
 
 def _pressed(message: Message) -> list[str]:
-    """The buttons that ask the bot for something, which links don't."""
-    return [b.text for row in message.buttons for b in row if b.kind == "callback_data"]
+    """The buttons that ask the bot for something, which links don't, but the one for an order."""
+    keys = [b.text for row in message.buttons for b in row if b.kind == "callback_data"]
+    return [key for key in keys if key not in _ORDER]
 
 
 def _button(message: Message, text: str) -> str:

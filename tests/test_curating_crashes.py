@@ -205,7 +205,7 @@ async def _ended_well(story: Story, when: str) -> None:
         assert (story.folder / file).read_text("utf-8").count(ASKED) == 1, when
     told = [m.text for m in story.said(story.private, "你请人答的")]
     assert all(text.startswith(f"你请人答的“{ASKED}”") for text in told), when
-    assert any("有人接了，说好" in text for text in told), when
+    assert any("有人接了，说好最晚" in text for text in told), when
     answers = [text for text in told if ANSWER in text]
     assert 1 <= len(answers) <= 2, when  # what was on the wire is sent to one person again
     cards = story.said(story.desk, "#1")

@@ -181,7 +181,7 @@ def test_a_card_says_what_was_asked_how_often_and_what_comes_near(
 PREVIEW = ("加为问法", "猫", "整段回答")
 STAGES = {
     "open": ((), "一时办不了：点“接单”"),
-    "dates": (("接单",), "选什么时候以前答复"),
+    "dates": (("接单",), "最晚哪天答复？"),
     "taken": (("接单", "3 天"), "来不及就“改期”或“退回”"),
     "exchanges": (("加为问法",), "哪一问的回答能答它"),
     "passages": (("加为问法", "猫"), "哪一段原话能答它"),
@@ -228,10 +228,10 @@ def test_who_takes_a_case_names_a_day_and_the_asker_hears_it(
     until = case(bot).case.until
     assert until is not None
     assert 3 * 86400 - 86400 < until - clock() - 86400 * 0 <= 4 * 86400
-    assert "有人接了，说好1月18日前答复" in told(bot, alice)
-    assert labels(posted)[0] == "林编接了，说好1月18日前答复"
+    assert "有人接了，说好最晚1月18日答复" in told(bot, alice)
+    assert labels(posted)[0] == "林编接了，说好最晚1月18日答复"
     at(bot, desk, lin, "改期", "一周")
-    assert "改为1月22日前答复" in told(bot, alice)
+    assert "改为最晚1月22日答复" in told(bot, alice)
     at(bot, desk, lin, "退回")
     assert "重新在等人接" in told(bot, alice)
     assert "林编退回了；开着，还没有人接" in posted.text
@@ -247,7 +247,7 @@ def test_of_two_who_press_at_once_one_has_it_and_the_other_is_told_who(
     assert mine in theirs
     late = theirs[mine]
     assert (late.answer or {}).get("show_alert")
-    assert late.toast.startswith(f"现在是：{mine}接了，说好1月")
+    assert late.toast.startswith(f"现在是：{mine}接了，说好最晚1月")
 
 
 @pytest.mark.parametrize("text", ["改期", "退回", "加为问法", "访谈没有谈到", "回复", "搁置"])
@@ -255,7 +255,7 @@ def test_what_one_has_taken_nobody_else_changes(
     bot: Rim, desk: Chat, lin: Person, zhao: Person, posted: Message, text: str
 ) -> None:
     before = at(bot, desk, lin, "接单", "3 天").text
-    assert bot.presses(zhao, posted, text) == "现在是：林编接了，说好1月18日前答复"
+    assert bot.presses(zhao, posted, text) == "现在是：林编接了，说好最晚1月18日答复"
     assert posted.text == before
     assert case(bot).case.by == "林编"
 
@@ -526,10 +526,9 @@ def test_several_people_who_chose_the_same_propose_it(
     for number in range(3):
         memory.chose(ASKED, "shop/q2", f"somebody {number}")
     bot.runs(bot.store.write(memory.taken()))
-    bot.runs(bot.store.curating.set_stage(1, {}))
     bot.catches_up()
     assert "3 人问了之后选了 猫——够了：建议加为问法。" in posted.text
-    at(bot, desk, lin, "加为问法：猫（3 人选了）", "整段回答", "确认")
+    at(bot, desk, lin, "加为问法：猫（3 人选了）", "确认")
     assert "林编结了：加为问法：猫" in posted.text
 
 
@@ -704,7 +703,6 @@ def test_a_card_follows_its_chat_to_another_id(
         before = card(bot, group)
         new = lin.upgrades(group)
         bot.catches_up()
-        ordered(bot, world.user("Bob"))
         after = card(bot, new)
         assert after is not before
         at(bot, new, lin, "接单", "今天")
@@ -863,11 +861,11 @@ def test_a_broken_promise_is_reminded_of_once_and_after_a_day_the_case_is_given_
     announces(bot)
     [reminder] = bot.said(desk)[1:]
     assert reminder.reply_to is posted
-    assert re.fullmatch(r"#1 “喵星人外号”：林编说好1月15日前答复，时间过了。.*", reminder.text)
+    assert re.fullmatch(r"#1 “喵星人外号”：林编说好最晚1月15日答复，时间过了。.*", reminder.text)
     assert "已经过了" in posted.text
     assert labels(posted)[1:5] == ["今天", "3 天", "一周", "退回"]
     bot.presses(lin, posted, "今天")
-    assert "改为1月16日前答复" in told(bot, alice)
+    assert "改为最晚1月16日答复" in told(bot, alice)
     clock.advance(86400)
     announces(bot)
     assert len(bot.said(desk)) == 3

@@ -259,6 +259,23 @@ def note_choice(
             index_elements=list(evidence.primary_key), set_={"useful": useful, "at": now}
         )
     )
+    for case in _ongoing(
+        db, cards.c.case.in_(select(variants.c.case).where(variants.c.key == key))
+    ):
+        errands.redraw(db, case, now)
+
+
+def follow(db: Connection, old: int, now: float) -> None:
+    """Let the cards that curators still have to see to stand in the chat that a chat became."""
+    for case in _ongoing(db, cards.c.chat == old):
+        errands.redraw(db, case, now)
+
+
+def _ongoing(db: Connection, which: Any) -> Sequence[int]:
+    """The cases with such cards that are still to be seen to."""
+    query = select(cards.c.case).join(cases, cases.c.id == cards.c.case)
+    found = query.where(which, cases.c.state.in_(("open", "taken"))).order_by(cards.c.case)
+    return db.execute(found).scalars().all()
 
 
 def supports(db: Connection, case: int) -> tuple[Support, ...]:

@@ -230,7 +230,7 @@ class Memory:
 
     def migrate_chat(self, old: int, new: int) -> None:
         """Let a group's settings follow it to its new id; its old messages stay behind."""
-        self._later(lambda db: _migrate(db, old, new))
+        self._later(lambda db: _migrate(db, old, new, self._clock()))
 
     # People
 
@@ -319,8 +319,9 @@ def _change(
         _note(db, speaker, sent, _FRESH, after, now)
 
 
-def _migrate(db: Connection, old: int, new: int) -> None:
+def _migrate(db: Connection, old: int, new: int, now: float) -> None:
     orders.moved(db, old, new)
+    cards.follow(db, old, now)
     if db.execute(select(chats.c.chat).where(chats.c.chat == old)).first():
         db.execute(delete(chats).where(chats.c.chat == new))
         db.execute(update(chats).where(chats.c.chat == old).values(chat=new, active=True))

@@ -455,7 +455,7 @@ def _proposal(scene: Scene) -> Iterator[Row]:
     exchange = scene.library.named(best.exchange) if best else None
     if best and exchange and scene.writable:
         text = to_curators("teach_this", topic=render.label(exchange), people=best.people)
-        yield [_key(scene, text, "target", mark_of(exchange))]
+        yield [_key(scene, text, "target", mark_of(exchange), 0)]
 
 
 def _ways_out(scene: Scene) -> Iterator[Row]:

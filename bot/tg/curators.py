@@ -224,10 +224,13 @@ async def _teach(act: Act) -> None:
 
 
 async def _target(act: Act) -> None:
-    """An exchange is chosen: which passage of it?"""
+    """An exchange is chosen: which passage of it? Of the one that people chose, the whole."""
     exchange = act.context.library.marked(act.numbers[0] if act.numbers else -1)
     if exchange is None:
         await act.refuse("changed")
+        return
+    if act.numbers[1:]:
+        await _preview(act, exchange.interview, exchange.id, "", act.view.case.text)
         return
     scene = await scene_of(act.view, act.context)
     quotes = list(cards.passages(exchange, scene.turn))
