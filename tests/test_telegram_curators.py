@@ -182,12 +182,12 @@ PREVIEW = ("加为问法", "猫", "整段回答")
 STAGES = {
     "open": ((), "一时办不了：点“接单”"),
     "dates": (("接单",), "最晚哪天答复？"),
-    "taken": (("接单", "3 天"), "来不及就“改期”或“退回”"),
+    "taken": (("接单", "3 天"), "来不及就“改期”，不办了就“退回”给大家"),
     "exchanges": (("加为问法",), "哪一问的回答能答它"),
     "passages": (("加为问法", "猫"), "哪一段原话能答它"),
     "preview": (PREVIEW, "看好了就点“确认”"),
-    "reply": (("回复",), "林编：请“回复”这张卡片"),
-    "wording": ((*PREVIEW, "换个说法"), "林编：请“回复”这张卡片，写下更好的说法"),
+    "reply": (("回复",), "林编：请对这张卡片用 Telegram 的“回复”"),
+    "wording": ((*PREVIEW, "换个说法"), "写下更好的说法"),
     "learnt": ((*PREVIEW, "确认"), "一天之内可以“撤销”"),
     "aside": (("搁置",), "要处理就点“重新打开”"),
 }
@@ -247,7 +247,7 @@ def test_of_two_who_press_at_once_one_has_it_and_the_other_is_told_who(
     assert mine in theirs
     late = theirs[mine]
     assert (late.answer or {}).get("show_alert")
-    assert late.toast.startswith(f"现在是：{mine}接了，说好最晚1月")
+    assert late.toast.startswith(f"没有做：{mine}接了，说好最晚1月")
 
 
 @pytest.mark.parametrize("text", ["改期", "退回", "加为问法", "访谈没有谈到", "回复", "搁置"])
@@ -255,7 +255,7 @@ def test_what_one_has_taken_nobody_else_changes(
     bot: Rim, desk: Chat, lin: Person, zhao: Person, posted: Message, text: str
 ) -> None:
     before = at(bot, desk, lin, "接单", "3 天").text
-    assert bot.presses(zhao, posted, text) == "现在是：林编接了，说好最晚1月18日答复"
+    assert bot.presses(zhao, posted, text) == "没有做：林编接了，说好最晚1月18日答复"
     assert posted.text == before
     assert case(bot).case.by == "林编"
 
@@ -279,7 +279,7 @@ def test_however_long_a_name_or_a_reason_is_every_press_is_answered(
     change = Change("closed", "长" * 80, how="久" * 500)
     bot.runs(bot.store.curating.step(1, change))
     bot.catches_up()
-    assert press.toast.startswith("现在是：长长")
+    assert press.toast.startswith("没有做：长长")
 
 
 # ── who may ──────────────────────────────────────────────────────────────────────────────────────
@@ -293,7 +293,7 @@ def test_who_has_left_the_group_changes_nothing(
     press = zhao.presses(posted, "返回", stale=True)
     bot.catches_up()
     assert press.toast.startswith("只有这个群的成员可以")
-    assert "赵编：请“回复”这张卡片" in posted.text
+    assert "赵编：请对这张卡片用 Telegram 的“回复”" in posted.text
 
 
 def test_who_was_restricted_but_is_there_still_may(
