@@ -603,8 +603,8 @@ _TO_CURATORS: Mapping[str, str] = {
     "do_drafts": "→ 用哪个说法？点号码。",
     "do_reply": "→ {who}：请对这张卡片用 Telegram 的“回复”（按住或右击这条消息），写下给在等的 "
     "{count} 人的话（最多 3000 字）。发出去就收不回来。",
-    "do_wording": "→ {who}：请对这张卡片用 Telegram 的“回复”（按住或右击这条消息），写下更好的说法，"
-    "一句话。",
+    "do_wording": "→ {who}：请对这张卡片用 Telegram 的“回复”（按住或右击这条消息），写下更好的"
+    "说法，一句话。",
     "do_busy": "→ 正在办，不用等在这里。",
     # Previews
     "will_teach": "要加的问法：“{text}”\n这样问，就答 {topic}（{key}）：",
@@ -612,6 +612,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "objections": "不能写，因为：",
     "checked": "核对过了，没有问题。",
     "weighing": "还在算对别的问题有什么影响……",
+    "unweighed": "对别的问题有什么影响，没有算出来。",
     "no_effect": "问题文件里的 {count} 句，答法都不变。",
     "effect": "问题文件里的 {count} 句，有 {changed} 句会答得和原来不同：",
     "worse": "（变坏）",

@@ -1118,3 +1118,22 @@ def test_whenever_it_dies_over_a_lesson_what_was_begun_is_done_once(
     states = [change.state for change in case(bot).history]
     assert states == ["open", "closed", "open"]
     assert bot.said(desk) == [posted]
+
+
+def test_nothing_is_confirmed_before_it_is_known_what_it_changes(
+    bot: Rim, desk: Chat, lin: Person, posted: Message
+) -> None:
+    shown = at(bot, desk, lin, *PREVIEW)
+    assert "确认" in labels(shown)
+    stage = {**case(bot).card.stage, "effect": None}  # type: ignore[union-attr]
+    bot.runs(bot.store.curating.set_stage(1, stage))
+    bot.catches_up()
+    assert "确认" not in labels(shown) and "还在算" in shown.text
+
+
+def test_that_the_effect_cannot_be_told_keeps_nobody_from_deciding(
+    bot: Rim, desk: Chat, lin: Person, folder: Path, posted: Message
+) -> None:
+    (folder / "shop.questions.yaml").write_text("- {q: 猫, kind: taught, target: [", "utf-8")
+    shown = at(bot, desk, lin, *PREVIEW)
+    assert "确认" in labels(shown)

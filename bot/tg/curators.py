@@ -286,7 +286,7 @@ async def preview(
 async def _confirm(act: Act) -> None:
     """Let it be learnt, as the card shows it."""
     # A press that is repeated finds that the menu is gone.
-    if not act.is_current or act.stage.get("objections") != []:
+    if not act.is_current or not cards.is_weighed(act.stage):
         word = "busy" if any(one.state == "wanted" for one in act.view.lessons) else "changed"
         await act.refuse(word)
         return
