@@ -458,7 +458,8 @@ class Responder:
 
     def _sure(self, ranking: Ranking, query: Query) -> bool:
         policy = self._policy_of(ranking)
-        return self._clear(ranking, max(policy.sure, self._claim_bar(ranking, query)))
+        sure = policy.sure * (policy.particular if specific(query) else 1.0)
+        return self._clear(ranking, max(sure, self._claim_bar(ranking, query)))
 
     def _sure_here(self, ranking: Ranking, query: Query, topic: Topic) -> bool:
         """Whether what is talked about comes first, for which less will do."""

@@ -751,6 +751,8 @@ class _Meaning:
     Centring is what makes the encoder's cosines tell apart: as they come they lie in 0.8…1.
     """
 
+    _last: tuple[str, Floats] = "", np.empty((0, 0), np.float32)  # a miss is compared, then kept
+
     def __init__(self, lines: Sequence[Query], encoder: Encoder) -> None:
         vectors = encoder([line.text for line in lines])
         self._centre = vectors.mean(axis=0)
@@ -763,7 +765,7 @@ class _Meaning:
 
     def compare(self, cleaned: str) -> Floats:
         """Its cosine with every line."""
-        vector = self._turned(self.encoder([cleaned]))[0]
+        vector = self._turned(self._encoded(cleaned))[0]
         cosines: Floats
         if self._coarse is None:
             cosines = self._vectors @ vector
@@ -773,13 +775,20 @@ class _Meaning:
         cosines[near] = self._vectors[near] @ vector
         return cosines
 
+    def _encoded(self, cleaned: str) -> Floats:
+        text, vectors = self._last
+        if text != cleaned:
+            vectors = self.encoder([cleaned])
+            self._last = cleaned, vectors
+        return vectors
+
     def _turned(self, vectors: Floats) -> Floats:
         """The encoder's vectors as the lines' are: centred, shortened, of unit length."""
         return _unit(_unit(vectors - self._centre) @ self._basis)
 
     def kept(self, cleaned: str) -> bytes:
         """The encoder's vector in whole steps, which any knowledge's index can use."""
-        steps = np.round(127 * _unit(self.encoder([cleaned])))
+        steps = np.round(127 * _unit(self._encoded(cleaned)))
         return bytes(steps.astype(np.int8).tobytes())
 
     def between(self, one: bytes, others: Sequence[bytes]) -> list[float]:
@@ -792,7 +801,8 @@ class _Meaning:
         return closeness
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "encoder"}
+        left_out = ("encoder", "_last")
+        return {name: value for name, value in vars(self).items() if name not in left_out}
 
     def among(self, rows: Integers) -> Floats:
         """The cosines of these lines with each other."""

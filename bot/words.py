@@ -289,6 +289,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "oldest for {age}\nIn a day: {answers} answered, {misses} not, {errors} failed\n"
         "Database: {size} MB; faults of the knowledge: {faults}",
     ),
+    "status_chat": ("这个群的编号：{chat}", "This group's id: {chat}"),
     "status_no_database": ("数据库现在用不了。", "The database cannot be used just now."),
     "reloaded": ("换上了新的知识 {version}。", "Knowledge {version} is in service."),
     "unchanged": ("知识文件没有变。", "The knowledge has not changed."),
@@ -548,7 +549,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "against": "（{count} 人说没用）",
     "proposed": "——够了：建议加为问法。",
     "now": "现在问它，机器人会：",
-    "near": "最近的原话（嘉宾原话，一字不改）：",
+    "near": "最接近的原话（嘉宾原话，一字不改；数字越大越接近）：",
     "within": "里的原话（嘉宾原话，一字不改）：",
     "cut": "（下略）",
     "long": "（原话一句就很长，看全文）",
@@ -559,7 +560,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "lesson_wanted": "正在写……",
     "lesson_answered": "写好了，现在问它就是这个结果。",
     "lesson_taught": "写进去了，但现在问它还不是这个结果：{now}{second}",
-    "second": "；第二近的是 {topic} {score}",
+    "second": "；其次是 {topic} {score}",
     "lesson_undone": "已经撤销。",
     "lesson_refused": "没有写成。",
     "refused_files": "写进去了，但知识文件里有错，还没有用上：{faults}",
@@ -572,7 +573,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "aside": "{by}搁置了",
     "reopened": "{by}重新打开了",
     "given_back": "{by}退回了",
-    "became_open": "有了这一件",
+    "became_open": "第一次没答上",
     "untaught": "{by}撤销了",
     "ordered_again": "有人点单，重新打开了",
     "lapsed": "说好的时间过了一天，自动退回",
@@ -582,25 +583,28 @@ _TO_CURATORS: Mapping[str, str] = {
     "as_phrase": "加为问法：{topic}",
     "taken_back": "撤销",
     # What to do, in each stage of a card
-    "do_open": "→ 访谈里有答案：点“加为问法”。确实没讲：点“访谈没有谈到”。"
-    "一时办不了：点“接单”，选个期限。",
-    "do_waiting": "想用自己的话答复在等的人：点“回复”。",
-    "do_taken": "→ 由接的人处理：“加为问法”“访谈没有谈到”或“回复”；来不及就“改期”或“退回”。",
+    "do_open": "→ 访谈里有答案：点“加为问法”，选出原话，以后这样问就用它答。确实没讲：点"
+    "“访谈没有谈到”。这两样要“确认”了才算数，在等的人会收到结果。一时办不了：点“接单”，选个期限。"
+    "先不办：点“搁置”。",
+    "do_waiting": "想用自己的话答复在等的人：点“回复”，只有他们看得到。",
+    "do_taken": "→ 由接的人处理：访谈里有就“加为问法”，没讲就“访谈没有谈到”；来不及就“改期”，"
+    "不办了就“退回”给大家。",
     "do_late": "→ 说好的时间过了：选一个新的期限，或者“退回”。过一天没有动静会自动退回。",
     "do_closed": "→ 已经结了，不用再做什么。",
-    "do_aside": "→ 搁置着。要处理就点“重新打开”。",
-    "do_undo": "加错了：一天之内可以“撤销”。",
+    "do_aside": "→ 搁置着，在等的人知道暂时没有答复。要处理就点“重新打开”。",
+    "do_undo": "弄错了：一天之内可以“撤销”，写下的收回，这一件重新打开。",
     "do_dates": "→ 最晚哪天答复？在等的人会听到这个日期。",
-    "do_exchanges": "→ 哪一问的回答能答它？最近的在前面。",
+    "do_exchanges": "→ 哪一问的回答能答它？最接近的在前面。",
     "do_passages": "→ 哪一段原话能答它？点号码；要整段就点“整段回答”。",
     "do_checking": "→ 正在核对，几秒钟就好……",
     "do_preview": "→ 看好了就点“确认”。以后这样问就会这样答。",
-    "do_objected": "→ 不能这样写。可以“换个说法”，或者“返回”。",
+    "do_objected": "→ 没有写，也没有发给谁。确实能这样答，就“换个说法”再试；答不了，就“返回”另选。",
     "do_drafting": "→ 正在拟三个说法，要等一会儿……",
     "do_drafts": "→ 用哪个说法？点号码。",
-    "do_reply": "→ {who}：请“回复”这张卡片，写下给在等的 {count} 人的话（最多 3000 字）。"
-    "发出去就收不回来。",
-    "do_wording": "→ {who}：请“回复”这张卡片，写下更好的说法，一句话。",
+    "do_reply": "→ {who}：请对这张卡片用 Telegram 的“回复”（按住或右击这条消息），写下给在等的 "
+    "{count} 人的话（最多 3000 字）。发出去就收不回来。",
+    "do_wording": "→ {who}：请对这张卡片用 Telegram 的“回复”（按住或右击这条消息），写下更好的"
+    "说法，一句话。",
     "do_busy": "→ 正在办，不用等在这里。",
     # Previews
     "will_teach": "要加的问法：“{text}”\n这样问，就答 {topic}（{key}）：",
@@ -608,6 +612,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "objections": "不能写，因为：",
     "checked": "核对过了，没有问题。",
     "weighing": "还在算对别的问题有什么影响……",
+    "unweighed": "对别的问题有什么影响，没有算出来。",
     "no_effect": "问题文件里的 {count} 句，答法都不变。",
     "effect": "问题文件里的 {count} 句，有 {changed} 句会答得和原来不同：",
     "worse": "（变坏）",
@@ -644,6 +649,7 @@ _TO_CURATORS: Mapping[str, str] = {
     "on_its_way": "卡片马上来",
     "has_card": "这一件已经有卡片了",
     "stands": "现在是：{state}",
+    "not_done": "没有做：{state}",
     # Reminders and digests
     "remind": "#{number} “{text}”：{by}说好最晚{day}答复，时间过了。请在卡片上选新期限，或者退回。",
     "digest": "还有 {count} 件没有发卡片，问得最多的（点号码发卡片）：",

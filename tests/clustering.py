@@ -51,13 +51,15 @@ class Rates:
 
 def bare(way: str) -> Responder:
     """What answers from the bundled interview as `import` wrote it."""
-    knowledge = _bare(load(ROOT / "knowledge")[0])
+    knowledge = without_phrases(load(ROOT / "knowledge")[0])
     with tempfile.TemporaryDirectory() as folder:
         index = Index(knowledge, _encoder(Path(folder)) if way == "semantic" else None)
     return Responder(index, policy_for(index), thinner(index))
 
 
-def _bare(knowledge: Knowledge) -> Knowledge:
+def without_phrases(knowledge: Knowledge) -> Knowledge:
+    """The interviews as `import` wrote them: without topics, declines and what leads to a fact."""
+
     def exchange(one: Exchange) -> Exchange:
         return replace(one, asks=(), facts=(), topic="", quote="")
 
@@ -83,7 +85,7 @@ def grouped(found: Sequence[tuple[Question, Reading]], index: Index) -> list[int
     """The case that each of the misses joins."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/bot.db"
-        ledger = _ledger(url, [question.text for question, _ in found])
+        ledger = noted(url, [question.text for question, _ in found])
         readings = {reading.key: reading for _, reading in found}
         choose = partial(cases.joined, index=index)
         while unread := ledger.unread(1000):
@@ -94,7 +96,8 @@ def grouped(found: Sequence[tuple[Question, Reading]], index: Index) -> list[int
     return [mine[reading.key] for _, reading in found]
 
 
-def _ledger(url: str, texts: Sequence[str]) -> Ledger:
+def noted(url: str, texts: Sequence[str]) -> Ledger:
+    """The ledger of a database in which these misses were just noted; they have not joined."""
     store = Store(url)
     memory = store.memory()
     for text in texts:

@@ -72,6 +72,7 @@ def filled(text: str) -> str:
         "BOT_WEBHOOK_URL": webhook_example(),
         "BOT_ADMINS": "7",
         "BOT_CHATS": "-7",
+        "BOT_CURATORS": "-8",
     }
     return re.sub(
         r"\$\{(\w+):([?-])([^}]*)\}",
@@ -88,12 +89,13 @@ def webhook_example() -> str:
 
 def test_the_bot_takes_the_settings_that_compose_gives_it() -> None:
     environment = BOTS["bot-1"]["environment"]
-    assert environment.keys() <= {one.name for one in REFERENCE}
+    assert environment.keys() <= {"TZ", *(one.name for one in REFERENCE)}
     taken = settings({name: filled(value) for name, value in environment.items()})
     assert taken.database == "postgresql://fangtan:filled@database/fangtan"
     assert taken.webhook == Webhook(webhook_example())
     assert taken.listen == Listen("0.0.0.0", 8080)
-    assert (taken.admins, taken.chats, taken.log_format) == ({7}, {-7}, "json")
+    assert (taken.admins, taken.chats, taken.curators) == ({7}, {-7}, -8)
+    assert taken.log_format == "json"
     assert f"location = /{taken.webhook.path} " in NGINX
 
 

@@ -763,6 +763,14 @@ def test_a_bare_interview_answers_less_and_offers_more() -> None:
     assert told(only(bot.respond("股票跌了吗", NOTHING)).reply) == "none"
 
 
+def test_what_asks_for_a_particular_must_be_surer_where_little_was_written() -> None:
+    """A near topic mostly asks for a number, a time or a name that was not told."""
+    surer = Responder(INDEX, replace(POLICY, particular=2.0))
+    for question, is_told in (("蜂蜜一公斤要多少钱", False), ("为什么减产", True)):
+        assert isinstance(only(BOT.respond(question, NOTHING)).reply, Answer)
+        assert isinstance(only(surer.respond(question, NOTHING)).reply, Answer) == is_told
+
+
 def test_thresholds_move_with_how_much_was_written() -> None:
     (sure,) = {p.sure for p in thinner(INDEX).values()}
     assert thinner(Index(Knowledge((_bare(BEES),), KNOWLEDGE.everyday)))["bees"].sure < sure

@@ -440,7 +440,7 @@ def asked(text: str, exchange: str | None = "q3", quote: str = "") -> Lesson:
         (asked("您在灯塔上守了多少年"), "在 question 里已经有了"),
         (asked("台风"), "在 topic 里已经有了"),
         (asked("刮台风的时候害怕不害怕"), "更像另一问：台风（lighthouse/q2"),
-        (asked("灯塔的门票多少"), "更像一句不答的话"),
+        (asked("灯塔的门票多少"), "更像一句访谈没有谈到的话"),
         (asked("刮台风害怕不", None), "访谈里像有答案：台风"),
     ],
 )

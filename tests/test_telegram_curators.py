@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from bot import edition
 from bot.reloading import QUIET, Reloading
 from bot.settings import Hours
-from bot.store import Lesson, View
+from bot.store import Change, Lesson, View
 from bot.store.schema import inbox
 from bot.tg import announcing
 from bot.tg.arrivals import arrival
@@ -182,12 +182,12 @@ PREVIEW = ("加为问法", "猫", "整段回答")
 STAGES = {
     "open": ((), "一时办不了：点“接单”"),
     "dates": (("接单",), "最晚哪天答复？"),
-    "taken": (("接单", "3 天"), "来不及就“改期”或“退回”"),
+    "taken": (("接单", "3 天"), "来不及就“改期”，不办了就“退回”给大家"),
     "exchanges": (("加为问法",), "哪一问的回答能答它"),
     "passages": (("加为问法", "猫"), "哪一段原话能答它"),
     "preview": (PREVIEW, "看好了就点“确认”"),
-    "reply": (("回复",), "林编：请“回复”这张卡片"),
-    "wording": ((*PREVIEW, "换个说法"), "林编：请“回复”这张卡片，写下更好的说法"),
+    "reply": (("回复",), "林编：请对这张卡片用 Telegram 的“回复”"),
+    "wording": ((*PREVIEW, "换个说法"), "写下更好的说法"),
     "learnt": ((*PREVIEW, "确认"), "一天之内可以“撤销”"),
     "aside": (("搁置",), "要处理就点“重新打开”"),
 }
@@ -247,7 +247,7 @@ def test_of_two_who_press_at_once_one_has_it_and_the_other_is_told_who(
     assert mine in theirs
     late = theirs[mine]
     assert (late.answer or {}).get("show_alert")
-    assert late.toast.startswith(f"现在是：{mine}接了，说好最晚1月")
+    assert late.toast.startswith(f"没有做：{mine}接了，说好最晚1月")
 
 
 @pytest.mark.parametrize("text", ["改期", "退回", "加为问法", "访谈没有谈到", "回复", "搁置"])
@@ -255,7 +255,7 @@ def test_what_one_has_taken_nobody_else_changes(
     bot: Rim, desk: Chat, lin: Person, zhao: Person, posted: Message, text: str
 ) -> None:
     before = at(bot, desk, lin, "接单", "3 天").text
-    assert bot.presses(zhao, posted, text) == "现在是：林编接了，说好最晚1月18日答复"
+    assert bot.presses(zhao, posted, text) == "没有做：林编接了，说好最晚1月18日答复"
     assert posted.text == before
     assert case(bot).case.by == "林编"
 
@@ -271,6 +271,17 @@ def test_what_is_put_aside_can_be_opened_again(
     assert "接单" in labels(posted)
 
 
+def test_however_long_a_name_or_a_reason_is_every_press_is_answered(
+    bot: Rim, world: World, desk: Chat, lin: Person, posted: Message
+) -> None:
+    """Telegram refuses a toast of more than 200 characters, and the button spins."""
+    press = lin.presses(posted, "接单")
+    change = Change("closed", "长" * 80, how="久" * 500)
+    bot.runs(bot.store.curating.step(1, change))
+    bot.catches_up()
+    assert press.toast.startswith("没有做：长长")
+
+
 # ── who may ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -282,7 +293,7 @@ def test_who_has_left_the_group_changes_nothing(
     press = zhao.presses(posted, "返回", stale=True)
     bot.catches_up()
     assert press.toast.startswith("只有这个群的成员可以")
-    assert "赵编：请“回复”这张卡片" in posted.text
+    assert "赵编：请对这张卡片用 Telegram 的“回复”" in posted.text
 
 
 def test_who_was_restricted_but_is_there_still_may(
@@ -1107,3 +1118,22 @@ def test_whenever_it_dies_over_a_lesson_what_was_begun_is_done_once(
     states = [change.state for change in case(bot).history]
     assert states == ["open", "closed", "open"]
     assert bot.said(desk) == [posted]
+
+
+def test_nothing_is_confirmed_before_it_is_known_what_it_changes(
+    bot: Rim, desk: Chat, lin: Person, posted: Message
+) -> None:
+    shown = at(bot, desk, lin, *PREVIEW)
+    assert "确认" in labels(shown)
+    stage = {**case(bot).card.stage, "effect": None}  # type: ignore[union-attr]
+    bot.runs(bot.store.curating.set_stage(1, stage))
+    bot.catches_up()
+    assert "确认" not in labels(shown) and "还在算" in shown.text
+
+
+def test_that_the_effect_cannot_be_told_keeps_nobody_from_deciding(
+    bot: Rim, desk: Chat, lin: Person, folder: Path, posted: Message
+) -> None:
+    (folder / "shop.questions.yaml").write_text("- {q: 猫, kind: taught, target: [", "utf-8")
+    shown = at(bot, desk, lin, *PREVIEW)
+    assert "确认" in labels(shown)

@@ -208,7 +208,7 @@ def test_what_operators_may_nobody_else_does(
     admin.says(group, "/reload@fangtan_bot")
     shop.catches_up()
     status, reloaded = shop.said(group)
-    assert version in status.text
+    assert version in status.text and str(group.id) in status.text
     assert reloaded.text == f"换上了新的知识 {shop.services.shelf.edition.version}。"
 
 

@@ -118,7 +118,7 @@ def _entry(page: Page, case: Case, turn: Turn | None) -> Iterator[str]:
         said, colour = now_said(turn)
         yield _INDENT + page.inked(cut(f"现在会说：{said}", page.width - 6), colour)
         if nearest := _nearest(turn):
-            yield _INDENT + page.inked(cut(f"最近的原话：{nearest}", page.width - 6), "dim")
+            yield _INDENT + page.inked(cut(f"最接近的原话：{nearest}", page.width - 6), "dim")
 
 
 def counted(case: Case) -> str:
@@ -167,7 +167,7 @@ def now_said(turn: Turn) -> tuple[str, Colour]:
             return f"不确定，给选：{offered}（{score}）", "yellow"
         case NotCovered(nearest):
             key = f"{nearest.key}，" if nearest else ""
-            near = f"最近的是 {label(nearest)}" if nearest else "也没有相近的"
+            near = f"最接近的是 {label(nearest)}" if nearest else "也没有相近的"
             return f"没有谈到，{near}（{key}{score}）", "red"
         case SmallTalk(kind):
             return f"寒暄（{kind}）", "dim"

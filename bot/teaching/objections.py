@@ -86,4 +86,4 @@ def _claimed(lesson: Lesson, edition: Edition) -> Iterator[str]:
             near = short(first.phrase.text)
             yield f"更像另一问：{label(first.exchange)}（{first.exchange.key}，像“{near}”）。"
         case screening.CAUGHT:
-            yield "更像一句不答的话（declines）。"
+            yield "更像一句访谈没有谈到的话（declines）。"

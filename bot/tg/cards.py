@@ -109,6 +109,11 @@ def stamp(stage: Stage) -> int:
     return zlib.crc32(json.dumps(about, sort_keys=True).encode())
 
 
+def is_weighed(stage: Stage) -> bool:
+    """Whether nothing speaks against what would be learnt, and it is known what that changes."""
+    return stage.get("objections") == [] and stage.get("effect") is not None
+
+
 def passages(exchange: Exchange, turn: Turn) -> tuple[str, ...]:
     """The passages of an answer that may settle a question: what comes nearest, then its gist, then
     what settles other questions; of those that begin alike one."""
@@ -138,14 +143,14 @@ def deadline(now: float, days: int) -> float:
 
 
 def stands(case: Case, now: float = 0.0) -> str:
-    """How a case stands, in a few words."""
-    by = case.by or to_curators("somebody")
+    """How a case stands, in a few words, as a toast has room for."""
+    by = shortened(case.by or to_curators("somebody"), _NAME)
     match case.state:
         case "taken":
             late = "late" if case.until is not None and case.until < now else "taken"
             return to_curators(late, by=by, day=_day(case.until))
         case "closed":
-            return to_curators("closed", by=by, how=case.how or "")
+            return to_curators("closed", by=by, how=shortened(case.how or "", _WORDING))
         case "aside":
             return to_curators("aside", by=by)
     return to_curators("open")
@@ -346,6 +351,9 @@ def _of_effect(effect: Mapping[str, Any] | None) -> Iterator[_Block]:
     if effect is None:
         yield 0, _ours(to_curators("weighing"))
         return
+    if "failed" in effect:
+        yield 0, _ours(to_curators("unweighed"))
+        return
     if not effect["count"]:  # the interview has no file of questions
         return
     changed = effect["changed"]
@@ -397,7 +405,7 @@ def _to_do(scene: Scene, menu: str) -> str:
 def _of_stage(stage: Stage) -> str:
     if stage.get("drafting"):
         return "do_drafting"
-    if stage.get("objections") is None:
+    if not stage.get("objections") and not is_weighed(stage):
         return "do_checking"
     return "do_objected" if stage["objections"] else "do_preview"
 
@@ -510,7 +518,7 @@ def _passages(scene: Scene) -> Iterator[Row]:
 
 def _preview(scene: Scene) -> Iterator[Row]:
     stage, mark = scene.stage, stamp(scene.stage)
-    if stage.get("objections") == []:
+    if is_weighed(stage):
         yield [_say(scene, "confirm", "confirm", mark)]
     if stage.get("objections") is not None and not stage.get("drafting"):
         is_phrase = stage["lesson"]["exchange"] is not None

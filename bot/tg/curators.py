@@ -106,7 +106,7 @@ async def pressed(
 async def _obey(verb: str, act: Act) -> None:
     case, of = act.view.case, act.view.case.curator
     if case.state == "taken" and of not in (None, act.curator.id):
-        await act.refuse("stands", state=cards.stands(case))
+        await act.refuse("not_done", state=cards.stands(case))
     else:
         await _DOES[verb](act)
 
@@ -172,7 +172,7 @@ async def _dates(act: Act) -> None:
 async def _menu(act: Act, stage: Mapping[str, Any]) -> None:
     """Let the card be in a menu, if the case is still to be seen to."""
     if act.view.case.state not in ("open", "taken"):
-        await act.refuse("stands", state=cards.stands(act.view.case))
+        await act.refuse("not_done", state=cards.stands(act.view.case))
         return
     await act.curating.set_stage(act.number, stage)
     await act.done()
@@ -205,12 +205,12 @@ async def _told(act: Act, step: Step) -> None:
     if step.done:
         await toast(act.query, to_curators("stands", state=state))
     else:
-        await act.refuse("stands", state=state)
+        await act.refuse("not_done", state=state)
 
 
 async def _reopen(act: Act) -> None:
     if act.view.case.state == "taken":  # somebody was faster
-        await act.refuse("stands", state=cards.stands(act.view.case))
+        await act.refuse("not_done", state=cards.stands(act.view.case))
     else:
         await _give_back(act)
 
@@ -263,7 +263,7 @@ async def _decline(act: Act) -> None:
 
 async def _preview(act: Act, interview: str, exchange: str | None, quote: str, text: str) -> None:
     if act.view.case.state not in ("open", "taken"):
-        await act.refuse("stands", state=cards.stands(act.view.case))
+        await act.refuse("not_done", state=cards.stands(act.view.case))
         return
     await preview(act.number, interview, exchange, quote, text, act.curating)
     await act.done()
@@ -286,7 +286,7 @@ async def preview(
 async def _confirm(act: Act) -> None:
     """Let it be learnt, as the card shows it."""
     # A press that is repeated finds that the menu is gone.
-    if not act.is_current or act.stage.get("objections") != []:
+    if not act.is_current or not cards.is_weighed(act.stage):
         word = "busy" if any(one.state == "wanted" for one in act.view.lessons) else "changed"
         await act.refuse(word)
         return

@@ -43,29 +43,29 @@ async def weigh(what: Mapping[str, Any], context: Context) -> None:
     change."""
     curating, folder = context.services.store.curating, context.services.folder
     stage = await _stage(what["case"], "preview", curating)
-    if stage is None or stage["objections"] is not None or folder is None:
-        return
+    if stage is None or stage["objections"] or stage["effect"] is not None or folder is None:
+        return  # what is half done a crash cut short
     edition, lesson = context.work.shelf.edition, teaching.Lesson(**stage["lesson"])
     found = await asyncio.to_thread(teaching.objections, lesson, edition)
     against = [_short(why, folder) for why in found]
     looked = {**stage, "objections": against}
     if not await curating.set_stage(what["case"], looked, was=stage) or against:
         return
-    if effect := await _effect(lesson, edition, folder):
-        whole = {**looked, "effect": effect}
-        await curating.set_stage(what["case"], whole, was=looked)
+    whole = {**looked, "effect": await _effect(lesson, edition, folder)}
+    await curating.set_stage(what["case"], whole, was=looked)
 
 
-async def _effect(
-    lesson: teaching.Lesson, edition: Edition, folder: Path
-) -> Mapping[str, Any] | None:
+async def _effect(lesson: teaching.Lesson, edition: Edition, folder: Path) -> Mapping[str, Any]:
     over = threading.Event()
-    questions = await asyncio.to_thread(question_files.load, folder)
     try:
+        questions = await asyncio.to_thread(question_files.load, folder)
         effect = await asyncio.to_thread(teaching.effect, lesson, edition, questions, over)
+    except Exception:  # whatever is in the files: that it is not known keeps nobody from deciding
+        log.exception("what a lesson would change is not known")
+        return {"failed": True}
     finally:
         over.set()
-    return _told(effect, sum(map(len, questions))) if effect else None
+    return _told(effect, sum(map(len, questions))) if effect else {"failed": True}
 
 
 def _told(effect: Effect, count: int) -> Mapping[str, Any]:

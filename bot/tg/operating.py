@@ -152,6 +152,9 @@ async def status(update: Update, context: Context) -> None:
     if message := update.message:
         question = heard(message)
         letter = await _desk(context).status(question.language, context.work.entry)
+        if question.place.group:  # for BOT_CHATS and BOT_CURATORS
+            here = render.ours("status_chat", question.language, chat=message.chat.id)
+            letter = Letter((*letter.message, render.Run("\n"), *here))
         await sending.send(letter, question.place, context)
 
 
