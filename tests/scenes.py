@@ -733,11 +733,11 @@ class Play:
         assert press.toast == words, press
 
     def _toasts(self, words: dict[str, str] | str) -> None:
-        """What each was shown; of a text alone, whoever was first: all were shown the same."""
+        """What each was shown; of a text alone, whoever was first: all were told the same."""
         shown = {name: press.toast for name, press in self.presses.items()}
         if isinstance(words, str):
-            [toast] = set(shown.values())
-            assert words in toast, shown
+            told = {toast.partition("：")[2] for toast in shown.values()}
+            assert len(told) == 1 and words in told.pop(), shown
         else:
             assert shown == words
 
@@ -773,9 +773,15 @@ def _awaited(expected: Script) -> int:
 def _is_read(expected: Script, news: News) -> bool:
     """Whether a message says what a block has to say: one that is changed several times says it
     in the end."""
-    words = expected.get("says", [])
+    words, buttons = expected.get("says", []), expected.get("buttons")
     wanted = [words] if isinstance(words, str) else words
-    return any(all(one in message.text for one in wanted) for message in news.shown) or not wanted
+    if not wanted and buttons is None:
+        return True
+    return any(
+        all(one in message.text for one in wanted)
+        and buttons in (None, [[button.text for button in row] for row in message.buttons])
+        for message in news.shown
+    )
 
 
 def _pressed(message: Message) -> list[str]:
