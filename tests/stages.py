@@ -204,6 +204,7 @@ class OwnProcess(Stage):
         self.world, self._clock, self._off = world, WrongClock(home), 0
         self._open = ExitStack()
         self._trap: Trap | None = None
+        self._revived = False
         self._port = free_port()
         door = self._open.enter_context(HttpDoor(world))
         self.bot = Bot(
@@ -238,6 +239,9 @@ class OwnProcess(Stage):
 
     def settles(self, happened: Callable[[], bool], *, at_once: bool = False) -> None:
         self.world.wait_for(lambda: happened() or self._has_ended())
+        if self._revived:  # what was under way when it was killed is taken up later than the rest
+            self.world.wait_for(lambda: self._has_noted() or self._has_ended())
+            self._revived = False
         assert not self._has_ended(), self.bot.log
 
     def passes(self, seconds: float) -> None:
@@ -271,6 +275,7 @@ class OwnProcess(Stage):
         assert trap.struck, self.bot.log
         self.bot.is_killed()
         trap.opens()
+        self._revived = True
         self._starts()
 
     def _starts(self) -> None:

@@ -153,6 +153,8 @@ def step(
 ) -> Step:
     """Change a case, note that, and let those hear of it who wait for it, and the card show it.
     The same source changes nothing a second time, and says what it said the first."""
+    # Who waits here for somebody else's change is told what that was.
+    db.execute(select(cases.c.id).where(cases.c.id == number).with_for_update())
     if source and _is_repeated(db, source):
         return Step(True, ledger.find(db, number))
     before = ledger.find(db, number)
