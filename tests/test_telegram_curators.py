@@ -20,7 +20,7 @@ from sqlalchemy import select, update
 from bot import edition
 from bot.reloading import QUIET, Reloading
 from bot.settings import Hours
-from bot.store import Change, Lesson, View
+from bot.store import Accepted, Change, View
 from bot.store.schema import inbox
 from bot.tg import announcing
 from bot.tg.arrivals import arrival
@@ -536,7 +536,7 @@ def test_while_something_is_being_written_nothing_else_is(
     bot: Rim, desk: Chat, lin: Person, posted: Message
 ) -> None:
     """Of two processes each may find the menu as it was."""
-    lesson = Lesson(0, 1, "shop", "q2", "", ASKED, "林编", lin.id, "wanted", 0.0)
+    lesson = Accepted(0, 1, "shop", "q2", "", ASKED, "林编", lin.id, "wanted", 0.0)
     curating = bot.store.curating
     assert bot.runs(curating.teach(lesson, "a press"))
     assert not bot.runs(curating.teach(lesson, "another"))

@@ -30,7 +30,7 @@ from sqlalchemy.engine import Connection
 
 from bot.cases import Reading
 from bot.store import inbox, ledger, orders
-from bot.store.cards import Card, Lesson, LessonState, Support, proposed
+from bot.store.cards import Accepted, Card, LessonState, Support, proposed
 from bot.store.curating import LAPSED, Curating, View
 from bot.store.database import Database, Unavailable, Unopenable
 from bot.store.errands import ERRAND
@@ -47,6 +47,7 @@ __all__ = [
     "FLOOD",
     "LAPSED",
     "NOT_COVERED",
+    "Accepted",
     "Arrival",
     "Asker",
     "Card",
@@ -57,7 +58,6 @@ __all__ = [
     "Curating",
     "Entry",
     "Ledger",
-    "Lesson",
     "LessonState",
     "Memory",
     "Miss",

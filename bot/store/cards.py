@@ -47,7 +47,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Accepted:
     """What a curator accepted: a wording for an exchange (its id: `q4`), or for none."""
 
     id: int
@@ -194,14 +194,14 @@ def overdue(db: Connection, now: float) -> tuple[tuple[int, ...], tuple[int, ...
 # Lessons
 
 
-def teach(db: Connection, lesson: Lesson, source: str) -> bool:
+def teach(db: Connection, lesson: Accepted, source: str) -> bool:
     """Write down what a curator accepted, for an errand to carry out; the buttons of its card are
     about nothing more. False where the same press did so already, or somebody else a moment ago."""
     mine, pending = cards.c.case == lesson.case, lessons.c.state == "wanted"
     db.execute(select(cards.c.case).where(mine).with_for_update())
     if db.execute(select(lessons.c.id).where(lessons.c.case == lesson.case, pending)).first():
         return False
-    values = {name: getattr(lesson, name) for name in Lesson.__slots__ if name != "id"}
+    values = {name: getattr(lesson, name) for name in Accepted.__slots__ if name != "id"}
     made = _insert(db, lessons).values(**values, source=source)
     done = db.execute(
         made.on_conflict_do_nothing(index_elements=["source"]).returning(lessons.c.id)
@@ -214,20 +214,20 @@ def teach(db: Connection, lesson: Lesson, source: str) -> bool:
     return number is not None
 
 
-def lesson(db: Connection, number: int) -> Lesson | None:
+def lesson(db: Connection, number: int) -> Accepted | None:
     """What was accepted, by its number."""
     row = db.execute(select(lessons).where(lessons.c.id == number)).first()
     return _lesson(row) if row else None
 
 
-def lessons_of(db: Connection, case: int) -> tuple[Lesson, ...]:
+def lessons_of(db: Connection, case: int) -> tuple[Accepted, ...]:
     """What was accepted for a case, the newest last."""
     query = select(lessons).where(lessons.c.case == case).order_by(lessons.c.id)
     return tuple(map(_lesson, db.execute(query)))
 
 
-def _lesson(row: Any) -> Lesson:
-    return Lesson(**{name: getattr(row, name) for name in Lesson.__slots__})
+def _lesson(row: Any) -> Accepted:
+    return Accepted(**{name: getattr(row, name) for name in Accepted.__slots__})
 
 
 def became(db: Connection, number: int, state: LessonState, now: float) -> None:

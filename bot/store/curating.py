@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from bot.cases import Reading
 from bot.store import cards, errands, ledger, orders
-from bot.store.cards import Card, Lesson, LessonState, Support
+from bot.store.cards import Accepted, Card, LessonState, Support
 from bot.store.database import Database
 from bot.store.ledger import Case, Change, Choose, Variant
 from bot.store.orders import Asker, News, Order, Placed, Step
@@ -29,7 +29,7 @@ class View:
     card: Card | None
     variants: tuple[Variant, ...]
     history: tuple[Change, ...]
-    lessons: tuple[Lesson, ...]
+    lessons: tuple[Accepted, ...]
     supports: tuple[Support, ...]
     waiting: int
     lost: int
@@ -159,11 +159,11 @@ class Curating:
 
     # Lessons
 
-    async def teach(self, lesson: Lesson, source: str) -> bool:
+    async def teach(self, lesson: Accepted, source: str) -> bool:
         """Let what a curator accepted be carried out; False where that is under way already."""
         return await self._write(lambda db: cards.teach(db, lesson, source))
 
-    async def lesson(self, number: int) -> Lesson | None:
+    async def lesson(self, number: int) -> Accepted | None:
         """What was accepted, by its number."""
         return await self._database.read(lambda db: cards.lesson(db, number))
 

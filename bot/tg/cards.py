@@ -30,7 +30,7 @@ from bot.interview import Exchange, sentences
 from bot.ledger import looks
 from bot.render import Message, Run, shortened
 from bot.respond import Turn
-from bot.store import DAY, LAPSED, Case, Change, Lesson, Support, View, proposed
+from bot.store import DAY, LAPSED, Accepted, Case, Change, Support, View, proposed
 from bot.tg.library import Library, mark_of
 from bot.tg.messages import Letter, Row
 from bot.words import say, to_curators
@@ -75,7 +75,7 @@ class Scene:
         return case.state == "taken" and case.until is not None and case.until < self.now
 
     @property
-    def undoable(self) -> Lesson | None:
+    def undoable(self) -> Accepted | None:
         """The newest lesson, while it can be taken back."""
         last = self.view.lessons[-1] if self.view.lessons else None
         fresh = last and last.state in ("taught", "answered") and self.now - last.at < DAY
@@ -294,7 +294,7 @@ def _became(change: Change, before: Change | None) -> str:
     return to_curators("given_back" if before.state == "taken" else "reopened", by=by)
 
 
-def _of_lesson(lesson: Lesson, scene: Scene) -> str:
+def _of_lesson(lesson: Accepted, scene: Scene) -> str:
     text, exchange = shortened(lesson.text, _WORDING), _target(lesson, scene.library)
     topic = render.label(exchange) if exchange else lesson.exchange
     word = "declined" if lesson.exchange is None else "taught"
@@ -308,7 +308,7 @@ def _of_lesson(lesson: Lesson, scene: Scene) -> str:
     return told + to_curators(f"lesson_{lesson.state}")
 
 
-def _target(lesson: Lesson, library: Library) -> Exchange | None:
+def _target(lesson: Accepted, library: Library) -> Exchange | None:
     return library.named(f"{lesson.interview}/{lesson.exchange}") if lesson.exchange else None
 
 

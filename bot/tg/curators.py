@@ -15,7 +15,7 @@ from typing import Any
 from telegram import CallbackQuery, ChatMember, ChatMemberRestricted, Message
 
 from bot import cases
-from bot.store import DAY, NOT_COVERED, Change, Curating, Lesson, News, Step, View
+from bot.store import DAY, NOT_COVERED, Accepted, Change, Curating, News, Step, View
 from bot.tg import cards, sending
 from bot.tg.cards import Scene
 from bot.tg.incoming import is_anonymous_admin, is_reply_to, words
@@ -290,7 +290,7 @@ async def _confirm(act: Act) -> None:
         word = "busy" if any(one.state == "wanted" for one in act.view.lessons) else "changed"
         await act.refuse(word)
         return
-    lesson = Lesson(
+    lesson = Accepted(
         id=0,
         case=act.number,
         by=act.curator.name,

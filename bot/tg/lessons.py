@@ -21,7 +21,7 @@ from bot.interview import Exchange
 from bot.ledger import looks
 from bot.render import label, shortened
 from bot.respond import Answer, Turn
-from bot.store import NOT_COVERED, Change, Curating, Lesson, View
+from bot.store import NOT_COVERED, Accepted, Change, Curating, View
 from bot.teaching import Difference, Effect
 from bot.tg import operating
 from bot.tg.services import Context
@@ -157,7 +157,7 @@ async def _say_faults(case: int, faults: Sequence[Fault], context: Context) -> N
     await context.services.store.curating.set_stage(case, {"problem": problem}, was={})
 
 
-async def _written(lesson: Lesson, context: Context) -> str:
+async def _written(lesson: Accepted, context: Context) -> str:
     """Write the lesson into the files; why it is not, if anything speaks against it."""
     folder, wanted = context.services.folder, _as_taught(lesson)
     if folder is None:
@@ -180,16 +180,16 @@ def _short(text: str, folder: Path) -> str:
     return text.replace(f"{folder}/", "")
 
 
-def _as_taught(lesson: Lesson) -> teaching.Lesson:
+def _as_taught(lesson: Accepted) -> teaching.Lesson:
     return teaching.Lesson(lesson.interview, lesson.exchange, lesson.quote, lesson.text)
 
 
-def _note(lesson: Lesson) -> str:
+def _note(lesson: Accepted) -> str:
     """What stands behind its lines; `fangtan ledger` writes the same."""
     return f"台账 #{lesson.case}"
 
 
-def _is_as_wished(turn: Turn, lesson: Lesson) -> bool:
+def _is_as_wished(turn: Turn, lesson: Accepted) -> bool:
     """Whether the case's question gets now what the lesson is for."""
     target = _as_taught(lesson).target
     if isinstance(turn.reply, Answer):
@@ -197,7 +197,7 @@ def _is_as_wished(turn: Turn, lesson: Lesson) -> bool:
     return target is None
 
 
-async def _close(lesson: Lesson, context: Context) -> None:
+async def _close(lesson: Accepted, context: Context) -> None:
     """Close the case, though somebody else took it a moment ago: its question is settled."""
     exchange = context.library.named(_as_taught(lesson).target)
     is_phrase = lesson.exchange is not None
