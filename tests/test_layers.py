@@ -106,7 +106,7 @@ LAYERS = {
     "bot.teaching": Layer("teaching"),
     "bot.teaching.lesson": Layer("interview passage"),
     "bot.teaching.objections": Layer(
-        "checks edition interview query render suggest teaching yaml_text"
+        "cases checks edition interview query render suggest teaching yaml_text"
     ),
     "bot.teaching.effects": Layer(
         "cases edition evaluate query respond search teaching", outside="threading"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -440,13 +441,24 @@ def asked(text: str, exchange: str | None = "q3", quote: str = "") -> Lesson:
         (asked("您在灯塔上守了多少年"), "在 question 里已经有了"),
         (asked("台风"), "在 topic 里已经有了"),
         (asked("刮台风的时候害怕不害怕"), "更像另一问：台风（lighthouse/q2"),
-        (asked("灯塔的门票多少"), "更像一句访谈没有谈到的话"),
+        (asked("灯塔的门票多少"), "几乎一样：“灯塔的门票多少钱”"),
         (asked("刮台风害怕不", None), "访谈里像有答案：台风"),
     ],
 )
 def test_each_objection(folder: Path, lesson: Lesson, said: str) -> None:
     against = teaching.objections(lesson, loaded(folder))
     assert any(said in sentence for sentence in against), against
+
+
+def test_what_sounds_like_a_decline_is_a_persons_to_decide_and_no_models() -> None:
+    bundled = edition.load(Path(__file__).parent.parent / "knowledge", None)
+    lesson = Lesson("xiamen-2014", "q3", "", "当场拍板吗")
+    assert teaching.objections(lesson, bundled) == ()
+    (doubt,) = teaching.doubts(lesson, bundled)
+    assert "没有谈到" in doubt and "拍板" in doubt
+    assert teaching.doubts(replace(lesson, exchange=None), bundled) == ()
+    twin = replace(lesson, text="陈秋雄今年多大了呀")
+    assert any("几乎一样" in why for why in teaching.objections(twin, bundled))
 
 
 # ── effects ──────────────────────────────────────────────────────────────────────────────────────

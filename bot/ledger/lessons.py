@@ -72,6 +72,8 @@ def _weigh(desk: Desk, edition: Edition, lesson: Lesson) -> None:
     """Raise Refused if anything speaks against it; else print what it would change."""
     if against := teaching.objections(lesson, edition):
         raise Refused("\n".join((f"没有写“{lesson.text}”：", *against)))
+    for doubt in teaching.doubts(lesson, edition):
+        print(doubt)
     questions = question_files.load(desk.folder)
     effect = teaching.effect(lesson, edition, questions)
     if effect is None:

@@ -10,7 +10,7 @@ writing.py     the phrases file and the question file, line by line
 from bot.teaching.drafting import drafts
 from bot.teaching.effects import Difference, Effect, effect
 from bot.teaching.lesson import Lesson, is_taught, taught
-from bot.teaching.objections import objections
+from bot.teaching.objections import doubts, objections
 from bot.teaching.writing import Unwritable, noted, teach, unteach
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Effect",
     "Lesson",
     "Unwritable",
+    "doubts",
     "drafts",
     "effect",
     "is_taught",

@@ -10,7 +10,7 @@ from bot.suggest.models import Model, patiently
 from bot.suggest.prompts import rewording
 from bot.suggest.replies import read
 from bot.teaching.lesson import Lesson
-from bot.teaching.objections import objections
+from bot.teaching.objections import doubts, objections
 
 MOST = 3
 
@@ -32,5 +32,5 @@ def _fit(
 ) -> Iterator[str]:
     for wording in wordings:
         lesson = Lesson(exchange.interview, exchange.id, quote, wording)
-        if not objections(lesson, edition):
+        if not (objections(lesson, edition) or doubts(lesson, edition)):
             yield wording

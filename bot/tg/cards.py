@@ -328,7 +328,8 @@ def _of_preview(scene: Scene) -> Iterator[_Block]:
         yield 0, _ours(to_curators("objections"))
         yield from ((0, _ours(f"· {shortened(why, 150)}")) for why in objections[:5])
     elif objections is not None:
-        yield 0, _ours(to_curators("checked"))
+        unsure = scene.stage.get("doubts", ())
+        yield 0, _ours("\n".join(unsure) or to_curators("checked"))
         yield from _of_effect(effect)
 
 

@@ -48,7 +48,8 @@ async def weigh(what: Mapping[str, Any], context: Context) -> None:
     edition, lesson = context.work.shelf.edition, teaching.Lesson(**stage["lesson"])
     found = await asyncio.to_thread(teaching.objections, lesson, edition)
     against = [_short(why, folder) for why in found]
-    looked = {**stage, "objections": against}
+    unsure = await asyncio.to_thread(teaching.doubts, lesson, edition)
+    looked = {**stage, "objections": against, "doubts": list(unsure)}
     if not await curating.set_stage(what["case"], looked, was=stage) or against:
         return
     whole = {**looked, "effect": await _effect(lesson, edition, folder)}
