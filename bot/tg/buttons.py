@@ -7,6 +7,7 @@ which sentences to show; who asked for a message is known from the database.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -16,7 +17,7 @@ from telegram.constants import ChatType
 from bot import render
 from bot.interview import Exchange
 from bot.respond import Conversation
-from bot.store import Speaker
+from bot.store import Sent, Speaker
 from bot.tg import curators, orders, sending
 from bot.tg.answering import noted
 from bot.tg.group_settings import is_admin, switch_ambient
@@ -28,6 +29,7 @@ from bot.tg.services import Context
 from bot.words import Language, language, say
 
 LONGEST_TOAST = 190
+_MOMENTS = (0.1, 0.3, 0.6)  # seconds; a button must not spin for long
 # What the buttons under an inline message or a guest's do.
 ABROAD = frozenset({"show", "open", "page", "list", "idle"})
 
@@ -212,13 +214,22 @@ async def _ambient(press: Press, context: Context) -> None:
 async def _order(press: Press, context: Context) -> None:
     """Let whoever presses wait for an answer to the question that this did not answer."""
     message = press.message
-    sent = await context.memory.sent(message.chat.id, message.message_id) if message else None
+    sent = await _noted(message, context) if message else None
     if message is None or sent is None or not sent.asked:
         await _expire(press, context)
         return
     speaker = _speaker(press, message)
     word = await orders.place(sent, speaker, press.language, context)
     await toast(press.query, say(word, press.language), alert=True)
+
+
+async def _noted(message: Message, context: Context) -> Sent | None:
+    """What we remember of a message of ours, which is noted a moment after people see it."""
+    for pause in _MOMENTS:
+        if sent := await context.memory.sent(message.chat.id, message.message_id):
+            return sent
+        await asyncio.sleep(pause)
+    return await context.memory.sent(message.chat.id, message.message_id)
 
 
 async def _withdraw(press: Press, context: Context) -> None:
