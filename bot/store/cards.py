@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import exists, false, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from bot.cases import ENOUGH
 from bot.store import errands, ledger
+from bot.store.database import insertion
 from bot.store.ledger import DAY, Case
 from bot.store.schema import cards, cases, evidence, lessons, notes, orders, variants
 
@@ -202,7 +202,7 @@ def teach(db: Connection, lesson: Accepted, source: str) -> bool:
     if db.execute(select(lessons.c.id).where(lessons.c.case == lesson.case, pending)).first():
         return False
     values = {name: getattr(lesson, name) for name in Accepted.__slots__ if name != "id"}
-    made = _insert(db, lessons).values(**values, source=source)
+    made = insertion(db.dialect.name, lessons).values(**values, source=source)
     done = db.execute(
         made.on_conflict_do_nothing(index_elements=["source"]).returning(lessons.c.id)
     )
@@ -253,7 +253,7 @@ def note_choice(
     """Keep that somebody, whom the mark does not name, found an exchange to be the answer to a
     question, or not to be it; who says so again counts once."""
     row = {"key": key, "exchange": exchange, "mark": mark}
-    made = _insert(db, evidence).values(**row, useful=useful, at=now)
+    made = insertion(db.dialect.name, evidence).values(**row, useful=useful, at=now)
     db.execute(
         made.on_conflict_do_update(
             index_elements=list(evidence.primary_key), set_={"useful": useful, "at": now}
@@ -313,9 +313,5 @@ def note(db: Connection, name: str) -> str | None:
 
 def set_note(db: Connection, name: str, value: str) -> None:
     """Note something under a name, in place of what was noted there."""
-    made = _insert(db, notes).values(name=name, value=value)
+    made = insertion(db.dialect.name, notes).values(name=name, value=value)
     db.execute(made.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
-
-
-def _insert(db: Connection, table: Any) -> Any:
-    return (postgresql if db.dialect.name == "postgresql" else sqlite).insert(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy.engine import Connection
@@ -87,9 +87,7 @@ class Curating:
         )
 
     def _dated(self, change: Change) -> Change:
-        return Change(
-            change.state, change.by, change.until, change.how, self._clock(), change.curator
-        )
+        return replace(change, at=self._clock())
 
     async def view(self, number: int) -> View | None:
         """All that the card of a case shows."""

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -46,6 +47,12 @@ class Unopenable(Exception):
 
 class Unavailable(Exception):
     """The database could not be used just now; what was to be written is not."""
+
+
+def insertion(dialect: str, table: Table) -> Any:
+    """An INSERT that can say what becomes of a row that is there, which each dialect spells its own
+    way; `dialect` is a connection's `dialect.name`."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 class Database:

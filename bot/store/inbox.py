@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Update, bindparam, case, delete, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from bot.store.database import insertion
 from bot.store.schema import DONE, IN_WORK, WAITING, inbox, replicas
 
 CHANNEL = "inbox"
@@ -109,8 +109,8 @@ _COUNT = (
     .group_by(inbox.c.queue)
 )
 _INSERTS = {
-    dialect.dialect.name: dialect.insert(inbox).on_conflict_do_nothing(index_elements=["key"])
-    for dialect in (sqlite, postgresql)
+    dialect: insertion(dialect, inbox).on_conflict_do_nothing(index_elements=["key"])
+    for dialect in ("sqlite", "postgresql")
 }
 
 

@@ -18,10 +18,10 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import case as either
 from sqlalchemy import delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, RowMapping
 
 from bot.cases import MAY_FOLLOW, Candidate, Reading, State, key
+from bot.store.database import insertion
 from bot.store.schema import (
     DONE,
     cards,
@@ -424,8 +424,7 @@ def forget(db: Connection, before: float) -> None:
 def tally(db: Connection, ends: Iterable[tuple[float, str | None]]) -> None:
     """Keep how messages ended that the inbox forgets: when they came, and the outcome."""
     counts = Counter((int(at // DAY), outcome) for at, outcome in ends if outcome)
-    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
     for (day, outcome), count in sorted(counts.items()):
-        new = dialect.insert(tallies).values(day=day, outcome=outcome, count=count)
+        new = insertion(db.dialect.name, tallies).values(day=day, outcome=outcome, count=count)
         more = {"count": tallies.c.count + count}
         db.execute(new.on_conflict_do_update(index_elements=["day", "outcome"], set_=more))

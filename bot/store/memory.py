@@ -11,13 +11,12 @@ from operator import index
 from typing import Any
 
 from sqlalchemy import Table, bindparam, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from bot.cases import key
 from bot.respond import Conversation
 from bot.store import cards, orders
-from bot.store.database import Database
+from bot.store.database import Database, insertion
 from bot.store.inbox import FLOOD
 from bot.store.ledger import USELESS
 from bot.store.schema import (
@@ -365,7 +364,7 @@ def _upsert(db: Connection, table: Table, key: dict[str, Any], values: dict[str,
 
 @lru_cache
 def _putting(dialect: str, table: Table, names: tuple[str, ...]) -> Any:
-    made = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    made = insertion(dialect, table)
     changed = {name: made.excluded[name] for name in names}
     return made.on_conflict_do_update(index_elements=list(table.primary_key), set_=changed)
 

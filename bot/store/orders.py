@@ -101,8 +101,8 @@ def _waits(db: Connection, person: int, case: int) -> bool:
     return db.execute(select(orders.c.id).where(mine)).first() is not None
 
 
-def _count(db: Connection, whose: Any) -> int:
-    query = select(func.count()).select_from(orders).where(whose & (orders.c.state == "waiting"))
+def _count(db: Connection, whose: Any, state: str = "waiting") -> int:
+    query = select(func.count()).select_from(orders).where(whose & (orders.c.state == state))
     return int(db.execute(query).scalar_one())
 
 
@@ -113,9 +113,7 @@ def waiting(db: Connection, case: int) -> int:
 
 def lost(db: Connection, case: int) -> int:
     """How many of those who waited for a case could not be reached."""
-    query = select(func.count()).select_from(orders)
-    gone = (orders.c.case == case) & (orders.c.state == "unreachable")
-    return int(db.execute(query.where(gone)).scalar_one())
+    return _count(db, orders.c.case == case, "unreachable")
 
 
 def of_person(db: Connection, person: int, most: int) -> tuple[Order, ...]:
